@@ -1,0 +1,1 @@
+//! The words of the Visavis protocol: ids, JSON messages, error codes, limits.

@@ -1,0 +1,1 @@
+//! STUN and TURN without sockets: allocations, permissions, channels, credentials.
