@@ -1,1 +1,32 @@
-//! The words of the Visavis protocol: ids, JSON messages, error codes, limits.
+//! The words of the Visavis protocol: ids, units, JSON messages, error codes and limits.
+//!
+//! Nothing here behaves: the call's life is in `visavis-call`, sockets are in `visavis-server`. The prose
+//! is `protocol/PROTOCOL.md`; the JSON Schema, the TypeScript types and this crate say the same, and a test
+//! reads one golden example per message from `protocol/examples/`.
+//!
+//! Begin with [`ClientFrame`] (what a device may say) and [`ServerFrame`] (what it hears); [`CallView`] is
+//! the one object a client's screen is a function of.
+
+pub mod limits;
+
+mod call_view;
+mod client;
+mod error;
+mod http;
+mod ids;
+mod server;
+
+pub use call_view::{CallState, CallView, EndReason, MediaKind, PeerView, Role, Route, You};
+pub use client::{
+    Accept, Ack, CallRef, ClientBody, ClientFrame, Connected, DecodeError, Hangup, Hello, Invite, Ping,
+    RelayKind,
+};
+pub use error::{CloseCode, ErrorCode};
+pub use http::{
+    ApiError, Direction, HistoryEntry, HistoryPage, Login, Me, Outcome, SignUp, SignUpInvitation, Ticket,
+};
+pub use ids::{Address, CallId, DeviceId, Epoch, Gen, InvalidId, MessageId, Rev, Timestamp, UserId};
+pub use server::{
+    Bye, ByeReason, ErrorReply, IceConfig, IceServer, Limits, Ok, ServerBody, ServerFrame, Welcome,
+};
+

@@ -1,0 +1,167 @@
+//! The call object: what one device is told of one call. Lifecycle is state, not events; a client's screen
+//! is a function of the newest view it has.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Address, CallId, Gen, Rev, UserId};
+
+/// A call as one device sees it. Apply it only if `rev` is larger than the one held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+pub struct CallView {
+    /// Which call.
+    pub id: CallId,
+    /// Which decision this view shows.
+    pub rev: Rev,
+    /// Where the call stands.
+    pub state: CallState,
+    /// Whether this device's user made the call.
+    pub role: Role,
+    /// Where this device stands in it.
+    pub you: You,
+    /// The other person.
+    pub peer: PeerView,
+    /// What the caller asked for.
+    pub media: Vec<MediaKind>,
+    /// The present peer connection; payloads of another are refused.
+    #[serde(rename = "gen")]
+    pub generation: Gen,
+    /// Who sends the offer once the call is `connecting`.
+    pub offerer: Role,
+    /// Time left in `inviting` or `ringing` until the server ends the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub expires_in_ms: Option<u64>,
+    /// The name of the device that answered, when it is another one of yours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_on: Option<String>,
+    /// Why the call ended; only when it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<EndReason>,
+    /// How long the two were connected; only in an ended call that was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub duration_ms: Option<u64>,
+}
+
+/// Where a call stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum CallState {
+    /// No device of the callee has said that it rings.
+    Inviting,
+    /// At least one device rings.
+    Ringing,
+    /// Answered; the media path is being made.
+    Connecting,
+    /// Media flows.
+    Active,
+    /// Over, for ever.
+    Ended,
+}
+
+/// Which side of the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Role {
+    /// Who called.
+    Caller,
+    /// Who was called.
+    Callee,
+}
+
+impl Role {
+    /// The other side.
+    pub fn other(self) -> Role {
+        match self {
+            Role::Caller => Role::Callee,
+            Role::Callee => Role::Caller,
+        }
+    }
+}
+
+/// Where the device that reads the view stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum You {
+    /// This device may answer.
+    Ringing,
+    /// This device is one of the two ends (the caller's from the start).
+    Active,
+    /// Another device of yours is the end.
+    Elsewhere,
+}
+
+/// The other person of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+pub struct PeerView {
+    /// Whom.
+    pub id: UserId,
+    /// How they wish to be shown.
+    pub name: String,
+    /// Their device, once it is known; payloads come `from` it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    /// Their signaling is gone; the media may well go on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lost: bool,
+}
+
+/// A kind of media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum MediaKind {
+    /// Sound.
+    Audio,
+    /// Picture.
+    Video,
+}
+
+/// The network path of the media, as `connected` reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Route {
+    /// Between the two devices.
+    Direct,
+    /// Through a relay, reached over UDP.
+    RelayUdp,
+    /// Through a relay, reached over TCP.
+    RelayTcp,
+    /// Through a relay, reached over TLS.
+    RelayTls,
+}
+
+/// Why a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum EndReason {
+    /// One of the two hung up after the answer.
+    Hangup,
+    /// The caller gave up before the answer.
+    Cancelled,
+    /// The callee declined.
+    Rejected,
+    /// The callee is in another call.
+    Busy,
+    /// It rang until the time was up.
+    NoAnswer,
+    /// No device of the callee ever rang.
+    Unreachable,
+    /// The media path could not be made, or broke for good.
+    MediaFailed,
+    /// A device went away for longer than the grace time.
+    ConnectionLost,
+    /// A device was not allowed to use its microphone.
+    Permission,
+    /// The two have no codec in common.
+    IncompatibleMedia,
+    /// The server ended it, or has lost its record.
+    Server,
+}

@@ -1,0 +1,321 @@
+//! What a device says: the envelope, one struct per message, and the decoder.
+//!
+//! ```json
+//! {"type":"offer","data":{…}, "call":"…"?, "id":"d1.17"?, "gen":0?, "to":"phone"?}
+//! ```
+//!
+//! Relayed payloads stay raw text: the server neither reads nor rebuilds them.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+use crate::limits;
+use crate::{
+    Address, CallId, DeviceId, EndReason, Epoch, ErrorCode, Gen, MediaKind, MessageId, Rev, Route, UserId,
+};
+
+/// A frame from a device, decoded.
+#[derive(Debug, Clone)]
+pub struct ClientFrame<'a> {
+    /// The device wants an `ok` or `error` that names this id.
+    pub id: Option<MessageId>,
+    /// Which call; without it, the device's only live one.
+    pub call: Option<CallId>,
+    /// Which peer connection.
+    pub generation: Option<Gen>,
+    /// Which of several ringing devices; not needed after `accept`.
+    pub to: Option<DeviceId>,
+    /// What is said.
+    pub body: ClientBody<'a>,
+}
+
+/// The message itself, by its `type`.
+#[derive(Debug, Clone)]
+pub enum ClientBody<'a> {
+    /// The first message: who this is.
+    Hello(Hello),
+    /// Call somebody.
+    Invite(Invite),
+    /// This device really alerts its user.
+    Ringing,
+    /// Answer.
+    Accept(Accept),
+    /// End: cancel, decline or hang up, as the state has it.
+    Hangup(Hangup),
+    /// Something for the other device, passed on unread.
+    Relay(RelayKind, &'a RawValue),
+    /// Media flows.
+    Connected(Connected),
+    /// A relayed payload has arrived here.
+    Ack(Ack),
+    /// Heartbeat.
+    Ping(Ping),
+    /// Going away; do not wait for this device.
+    Bye,
+}
+
+/// What may be relayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RelayKind {
+    /// An SDP offer, as `RTCSessionDescriptionInit`.
+    Offer,
+    /// An SDP answer, as `RTCSessionDescriptionInit`.
+    Answer,
+    /// An `RTCIceCandidateInit`, an array of them, or null for the end.
+    Candidate,
+    /// What the sender shows now: `{"audio":bool,"video":bool}`; the latest counts.
+    Media,
+}
+
+impl RelayKind {
+    /// The `type` on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Offer => "offer",
+            Self::Answer => "answer",
+            Self::Candidate => "candidate",
+            Self::Media => "media",
+        }
+    }
+
+    /// Most bytes its data may have.
+    pub fn longest(self) -> usize {
+        match self {
+            Self::Offer | Self::Answer => limits::DESCRIPTION_BYTES,
+            Self::Candidate => limits::CANDIDATE_BYTES,
+            Self::Media => 1024,
+        }
+    }
+}
+
+/// `hello`: the first message on a socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+pub struct Hello {
+    /// A ticket from `POST /api/ticket`, good once, for 30 s.
+    pub token: String,
+    /// This device's id, kept by it.
+    pub device: DeviceId,
+    /// What to call this device, such as "Firefox on Linux".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The protocol's version, 1.
+    pub proto: u32,
+    /// The store's epoch when this device was last connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
+    /// The calls this device believes to be live.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallRef>,
+}
+
+/// A call and the revision held of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct CallRef {
+    /// Which call.
+    pub id: CallId,
+    /// The newest revision this device has seen; 0 for none.
+    pub rev: Rev,
+    /// Media of this call still arrives here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<bool>"))]
+    pub media: bool,
+}
+
+/// `invite`: call somebody. The envelope's `call` names the call; the same invite again gives the same call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Invite {
+    /// Whom to call.
+    pub to: UserId,
+    /// What the call shall carry.
+    pub media: Vec<MediaKind>,
+}
+
+/// `accept`: answer here. One device wins, the others learn `elsewhere`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Accept {
+    /// What this device will send.
+    pub media: Vec<MediaKind>,
+}
+
+/// `hangup`: the one verb for ending.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+pub struct Hangup {
+    /// Only if it is not simply the user's wish: `busy`, `media_failed`, `permission`,
+    /// `incompatible_media` or `connection_lost`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<EndReason>,
+}
+
+/// `connected`: media flows on this device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Connected {
+    /// The selected path.
+    pub route: Route,
+}
+
+/// `ack`: the relayed payload `id` of device `from` has arrived here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Ack {
+    /// Who sent it.
+    pub from: Address,
+    /// The id it had.
+    pub id: MessageId,
+}
+
+/// `ping`: heartbeat. The server answers `pong`, and a `call` for each call whose revision differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Ping {
+    /// The epoch this device knows.
+    pub epoch: Epoch,
+    /// The calls it holds.
+    pub calls: Vec<CallRef>,
+}
+
+/// Why a frame was not understood. Its text goes to the device as `hint`.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{hint}")]
+pub struct DecodeError {
+    /// The code to answer with.
+    pub code: ErrorCode,
+    /// What is wrong, naming the field.
+    pub hint: String,
+    /// The id to answer to, if that much could be read.
+    pub re: Option<MessageId>,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+    #[serde(default)]
+    call: Option<CallId>,
+    #[serde(default)]
+    id: Option<MessageId>,
+    #[serde(default, rename = "gen")]
+    generation: Option<Gen>,
+    #[serde(default)]
+    to: Option<DeviceId>,
+}
+
+impl<'a> ClientFrame<'a> {
+    /// Reads one text frame.
+    ///
+    /// # Errors
+    /// `bad_message` for what is not the JSON described above, `unsupported` for an unknown `type`,
+    /// `too_large` for a frame, payload or list over its limit.
+    pub fn decode(text: &'a str) -> Result<Self, DecodeError> {
+        if text.len() > limits::FRAME_BYTES {
+            let hint = format!("a frame has at most {} bytes", limits::FRAME_BYTES);
+            return Err(DecodeError { code: ErrorCode::TooLarge, hint, re: None });
+        }
+        let envelope: Envelope<'a> = serde_json::from_str(text).map_err(|error| DecodeError {
+            code: ErrorCode::BadMessage,
+            hint: format!("not a message: {error}"),
+            re: None,
+        })?;
+        let body = ClientBody::decode(&envelope.kind, envelope.data).map_err(|(code, hint)| DecodeError {
+            code,
+            hint,
+            re: envelope.id.clone(),
+        })?;
+        Ok(Self {
+            id: envelope.id,
+            call: envelope.call,
+            generation: envelope.generation,
+            to: envelope.to,
+            body,
+        })
+    }
+}
+
+type Wrong = (ErrorCode, String);
+
+impl<'a> ClientBody<'a> {
+    fn decode(kind: &str, data: Option<&'a RawValue>) -> Result<Self, Wrong> {
+        Ok(match kind {
+            "hello" => {
+                let hello: Hello = read(kind, data)?;
+                at_most("hello.data.calls", hello.calls.len(), limits::CALL_REFS)?;
+                Self::Hello(hello)
+            }
+            "invite" => {
+                let invite: Invite = read(kind, data)?;
+                some_media("invite.data.media", &invite.media)?;
+                Self::Invite(invite)
+            }
+            "ringing" => Self::Ringing,
+            "accept" => {
+                let accept: Accept = read(kind, data)?;
+                at_most("accept.data.media", accept.media.len(), 2)?;
+                Self::Accept(accept)
+            }
+            "hangup" => Self::Hangup(match data {
+                Some(_) => read(kind, data)?,
+                None => Hangup::default(),
+            }),
+            "offer" => Self::relay(RelayKind::Offer, data)?,
+            "answer" => Self::relay(RelayKind::Answer, data)?,
+            "candidate" => Self::relay(RelayKind::Candidate, data)?,
+            "media" => Self::relay(RelayKind::Media, data)?,
+            "connected" => Self::Connected(read(kind, data)?),
+            "ack" => Self::Ack(read(kind, data)?),
+            "ping" => {
+                let ping: Ping = read(kind, data)?;
+                at_most("ping.data.calls", ping.calls.len(), limits::CALL_REFS)?;
+                Self::Ping(ping)
+            }
+            "bye" => Self::Bye,
+            unknown => {
+                let shown: String = unknown.chars().take(40).collect();
+                return Err((ErrorCode::Unsupported, format!("protocol 1 has no message type {shown:?}")));
+            }
+        })
+    }
+
+    fn relay(kind: RelayKind, data: Option<&'a RawValue>) -> Result<Self, Wrong> {
+        let data = match (kind, data) {
+            (_, Some(data)) => data,
+            // `"data":null` and an absent `data` read alike; for a candidate both mean "no more of them".
+            (RelayKind::Candidate, None) => RawValue::NULL,
+            (_, None) => return Err((ErrorCode::BadMessage, format!("{} needs data", kind.name()))),
+        };
+        at_most(&format!("{}.data", kind.name()), data.get().len(), kind.longest())?;
+        Ok(Self::Relay(kind, data))
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(kind: &str, data: Option<&'a RawValue>) -> Result<T, Wrong> {
+    let text = data.map_or("{}", RawValue::get);
+    serde_json::from_str(text).map_err(|error| (ErrorCode::BadMessage, format!("{kind}.data: {error}")))
+}
+
+fn at_most(what: &str, count: usize, limit: usize) -> Result<(), Wrong> {
+    if count > limit {
+        return Err((ErrorCode::TooLarge, format!("{what} has {count}, the limit is {limit}")));
+    }
+    Ok(())
+}
+
+fn some_media(what: &str, media: &[MediaKind]) -> Result<(), Wrong> {
+    at_most(what, media.len(), 2)?;
+    if media.is_empty() {
+        return Err((
+            ErrorCode::BadMessage,
+            format!("{what} is empty: ask for \"audio\", \"video\" or both"),
+        ));
+    }
+    Ok(())
+}
