@@ -1,0 +1,25 @@
+//! `cargo xtask bench`: measurements, each a script of the `bench` package.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::command::Run;
+use crate::{build, say};
+
+/// Runs the measurement `NAME` on the server as it ships; without a name lists what there is.
+pub(crate) fn bench(arguments: &[String]) -> Result<ExitCode> {
+    let Some((name, rest)) = arguments.split_first() else {
+        build::npm_packages()?;
+        say("cargo xtask bench NAME, where NAME is one of these scripts:");
+        Run::new("npm").args(["run", "--workspace", "bench"]).go()?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let server = build::server()?;
+    Run::new("npm")
+        .args(["run", "--workspace", "bench", name, "--"])
+        .args(rest)
+        .env("VISAVIS_BINARY", server)
+        .go()?;
+    Ok(ExitCode::SUCCESS)
+}
