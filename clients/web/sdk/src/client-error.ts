@@ -1,0 +1,72 @@
+/**
+ * What can go wrong, with a code that programs can rely on.
+ *
+ * - `permission-denied` the user or the browser's policy said no · `permission-dismissed` the question was closed
+ * - `device-missing` there is none · `device-busy` another program has it · `device-lost` it was unplugged
+ * - `insecure-context` microphone and camera need HTTPS or localhost · `unsupported-browser` no WebRTC here
+ * - `signed-out` no login · `replaced` this device connected elsewhere · `server-unreachable`
+ * - `not-found` no such person · `rate-limited` · `you-busy` already in a call · `forbidden` · `server` its fault
+ * - `autoplay-blocked` a click is needed · `negotiation` the two browsers do not agree
+ * - `wrong-state` not possible at this moment · `aborted` · `timeout` · `protocol` not understood
+ */
+export type ClientErrorCode =
+  | 'permission-denied'
+  | 'permission-dismissed'
+  | 'device-missing'
+  | 'device-busy'
+  | 'device-lost'
+  | 'insecure-context'
+  | 'unsupported-browser'
+  | 'signed-out'
+  | 'replaced'
+  | 'server-unreachable'
+  | 'not-found'
+  | 'rate-limited'
+  | 'you-busy'
+  | 'forbidden'
+  | 'server'
+  | 'autoplay-blocked'
+  | 'negotiation'
+  | 'wrong-state'
+  | 'aborted'
+  | 'timeout'
+  | 'protocol';
+
+/** Which device an error is about. */
+export type DeviceKind = 'mic' | 'camera';
+
+const RETRYABLE: ReadonlySet<ClientErrorCode> = new Set([
+  'permission-dismissed',
+  'device-missing',
+  'device-busy',
+  'device-lost',
+  'server-unreachable',
+  'rate-limited',
+  'server',
+  'autoplay-blocked',
+  'timeout',
+]);
+
+/** An error of this package. `hint` is for the developer; show the user a text of your own by `code`. */
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+  readonly code: ClientErrorCode;
+  /** Trying the same again may succeed. */
+  readonly retryable: boolean;
+  /** The device it is about. */
+  readonly device?: DeviceKind;
+  /** What is wrong and the way out, in English. */
+  readonly hint: string;
+
+  constructor(
+    code: ClientErrorCode,
+    hint: string = code,
+    more: { readonly device?: DeviceKind; readonly cause?: unknown } = {},
+  ) {
+    super(hint, more.cause === undefined ? undefined : { cause: more.cause });
+    this.code = code;
+    this.hint = hint;
+    this.retryable = RETRYABLE.has(code);
+    if (more.device) this.device = more.device;
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * `@visavis/client`: audio and video calls between two people through a Visavis server.
+ *
+ * Begin with {@link connect}; `public.ts` has every type. How it is built: `core/` holds one pure store,
+ * `(state, input) → (state, outputs)`, without clock, socket or browser; `driver.ts` performs its outputs with
+ * `page/` (socket, storage, events of the page) and `media/` (microphone, camera, peer connection, playing).
+ */
+export { ClientError, type ClientErrorCode, type DeviceKind } from './client-error.ts';
+export { connect } from './connect.ts';
+export type {
+  Call,
+  CallState,
+  CallSummary,
+  Client,
+  ClientEvents,
+  ConnectOptions,
+  EndReason,
+  LinkState,
+  LocalMedia,
+  LocalState,
+  LogEntry,
+  MediaChoice,
+  OfflineReason,
+  Path,
+  Peer,
+  Readable,
+  RemoteMedia,
+  UntilOptions,
+  UserId,
+} from './public.ts';
+export type { Connection, Transport, TransportEvents } from './transport.ts';

@@ -1,0 +1,764 @@
+/**
+ * The words of the protocol. Generated from `crates/proto` by `cargo xtask generate`; not to be edited.
+ */
+
+/** A person's name on this server: what others dial. */
+export type UserId = string;
+
+/** One device of a user; unique among theirs. */
+export type DeviceId = string;
+
+/** A call: a UUID chosen by its caller. */
+export type CallId = string;
+
+/** A message's id, chosen by its sender. */
+export type MessageId = string;
+
+/** A device of a user, written `user/device`. */
+export type Address = string;
+
+/** One life of the server's store of live calls. */
+export type Epoch = string;
+
+/** A call's revision: apply only larger ones. */
+export type Rev = number;
+
+/** Which peer connection of a call. */
+export type Gen = number;
+
+/**
+ * What a device says.
+ */
+export type ClientMessage = {
+  /**
+   * Which call; without it, the device's only live one.
+   */
+  call?: CallId;
+  /**
+   * Ask for an `ok` or `error` that names this id; unique for this device.
+   */
+  id?: MessageId;
+  /**
+   * Which peer connection; without it, the present one.
+   */
+  gen?: Gen;
+  /**
+   * Which of several ringing devices; not needed after `accept`.
+   */
+  to?: DeviceId;
+} & (
+  | { type: 'hello'; data: Hello }
+  | { type: 'invite'; data: Invite }
+  | { type: 'ringing'; data: Nothing }
+  | { type: 'accept'; data: Accept }
+  | { type: 'hangup'; data: Hangup }
+  | { type: 'offer'; data: SessionDescription }
+  | { type: 'answer'; data: SessionDescription }
+  | { type: 'candidate'; data: Candidates }
+  | { type: 'media'; data: MediaNotice }
+  | { type: 'connected'; data: Connected }
+  | { type: 'ack'; data: Ack }
+  | { type: 'ping'; data: Ping }
+  | { type: 'bye'; data: Nothing }
+);
+
+/**
+ * What a device says, by `type`.
+ */
+export type ClientMessageBody =
+  | { type: 'hello'; data: Hello }
+  | { type: 'invite'; data: Invite }
+  | { type: 'ringing'; data: Nothing }
+  | { type: 'accept'; data: Accept }
+  | { type: 'hangup'; data: Hangup }
+  | { type: 'offer'; data: SessionDescription }
+  | { type: 'answer'; data: SessionDescription }
+  | { type: 'candidate'; data: Candidates }
+  | { type: 'media'; data: MediaNotice }
+  | { type: 'connected'; data: Connected }
+  | { type: 'ack'; data: Ack }
+  | { type: 'ping'; data: Ping }
+  | { type: 'bye'; data: Nothing };
+
+/**
+ * What a device hears.
+ */
+export type ServerMessage = {
+  /**
+   * Which call; with relayed payloads.
+   */
+  call?: CallId;
+  /**
+   * Which peer connection; with relayed payloads.
+   */
+  gen?: Gen;
+  /**
+   * The sender's id; ack it.
+   */
+  id?: MessageId;
+  /**
+   * The message of this device that is answered.
+   */
+  re?: MessageId;
+  /**
+   * Who sent a relayed payload.
+   */
+  from?: Address;
+} & (
+  | { type: 'welcome'; data: Welcome }
+  | { type: 'ok'; data: Ok }
+  | { type: 'error'; data: ErrorReply }
+  | { type: 'call'; data: CallView }
+  | { type: 'offer'; data: SessionDescription }
+  | { type: 'answer'; data: SessionDescription }
+  | { type: 'candidate'; data: Candidates }
+  | { type: 'media'; data: MediaNotice }
+  | { type: 'pong'; data: Nothing }
+  | { type: 'bye'; data: Bye }
+);
+
+/**
+ * What a device hears, by `type`.
+ */
+export type ServerMessageBody =
+  | { type: 'welcome'; data: Welcome }
+  | { type: 'ok'; data: Ok }
+  | { type: 'error'; data: ErrorReply }
+  | { type: 'call'; data: CallView }
+  | { type: 'offer'; data: SessionDescription }
+  | { type: 'answer'; data: SessionDescription }
+  | { type: 'candidate'; data: Candidates }
+  | { type: 'media'; data: MediaNotice }
+  | { type: 'pong'; data: Nothing }
+  | { type: 'bye'; data: Bye };
+
+/**
+ * No data; write `{}` or leave `data` out.
+ */
+export type Nothing = Record<string, never>;
+
+/**
+ * `RTCSessionDescriptionInit`, passed on unread.
+ */
+export type SessionDescription = {
+  /**
+   * `offer` or `answer`.
+   */
+  type: string;
+  /**
+   * The description, RFC 8866 as RFC 8829 uses it.
+   */
+  sdp: string;
+};
+
+/**
+ * `RTCIceCandidateInit`, passed on unread.
+ */
+export type Candidate = {
+  /**
+   * The candidate line, RFC 8839 §5.1.
+   */
+  candidate: string;
+  /**
+   * The media section it belongs to.
+   */
+  sdpMid?: string;
+  /**
+   * The same by number.
+   */
+  sdpMLineIndex?: number;
+  /**
+   * The ICE generation it belongs to.
+   */
+  usernameFragment?: string;
+};
+
+/**
+ * One candidate, several, or null when there are no more.
+ */
+export type Candidates = Candidate | Array<Candidate> | null;
+
+/**
+ * What the sender shows now; the latest counts.
+ */
+export type MediaNotice = {
+  /**
+   * The microphone is heard.
+   */
+  audio: boolean;
+  /**
+   * The camera is seen.
+   */
+  video: boolean;
+};
+
+/**
+ * `hello`: the first message on a socket.
+ */
+export type Hello = {
+  /**
+   * A ticket from `POST /api/ticket`, good once, for 30 s.
+   */
+  token: string;
+  /**
+   * This device's id, kept by it.
+   */
+  device: DeviceId;
+  /**
+   * What to call this device, such as "Firefox on Linux".
+   */
+  name?: string;
+  /**
+   * The protocol's version, 1.
+   */
+  proto: number;
+  /**
+   * The store's epoch when this device was last connected.
+   */
+  epoch?: Epoch;
+  /**
+   * The calls this device believes to be live.
+   */
+  calls?: Array<CallRef>;
+};
+
+/**
+ * A call and the revision held of it.
+ */
+export type CallRef = {
+  /**
+   * Which call.
+   */
+  id: CallId;
+  /**
+   * The newest revision this device has seen; 0 for none.
+   */
+  rev: Rev;
+  /**
+   * Media of this call still arrives here.
+   */
+  media?: boolean;
+};
+
+/**
+ * `invite`: call somebody. The envelope's `call` names the call; the same invite again gives the same call.
+ */
+export type Invite = {
+  /**
+   * Whom to call.
+   */
+  to: UserId;
+  /**
+   * What the call shall carry.
+   */
+  media: Array<MediaKind>;
+};
+
+/**
+ * `accept`: answer here. One device wins, the others learn `elsewhere`.
+ */
+export type Accept = {
+  /**
+   * What this device will send.
+   */
+  media: Array<MediaKind>;
+};
+
+/**
+ * `hangup`: the one verb for ending.
+ */
+export type Hangup = {
+  /**
+   * Only if it is not simply the user's wish: `busy`, `media_failed`, `permission`,
+   * `incompatible_media` or `connection_lost`.
+   */
+  reason?: EndReason;
+};
+
+/**
+ * `connected`: media flows on this device.
+ */
+export type Connected = {
+  /**
+   * The selected path.
+   */
+  route: Route;
+};
+
+/**
+ * `ack`: the relayed payload `id` of device `from` has arrived here.
+ */
+export type Ack = {
+  /**
+   * Who sent it.
+   */
+  from: Address;
+  /**
+   * The id it had.
+   */
+  id: MessageId;
+};
+
+/**
+ * `ping`: heartbeat. The server answers `pong`, and a `call` for each call whose revision differs.
+ */
+export type Ping = {
+  /**
+   * The epoch this device knows.
+   */
+  epoch: Epoch;
+  /**
+   * The calls it holds.
+   */
+  calls: Array<CallRef>;
+};
+
+/**
+ * `welcome`: signed in. `calls` is the truth after any reconnect.
+ */
+export type Welcome = {
+  /**
+   * Who you are.
+   */
+  user: UserId;
+  /**
+   * Which device this is.
+   */
+  device: DeviceId;
+  /**
+   * The protocol's version, 1.
+   */
+  proto: number;
+  /**
+   * The life of the store of live calls.
+   */
+  epoch: Epoch;
+  /**
+   * Every live call of this device, and each that `hello` named.
+   */
+  calls: Array<CallView>;
+  /**
+   * How to find a network path.
+   */
+  ice: IceConfig;
+  /**
+   * Heartbeat intervals and limits.
+   */
+  limits: Limits;
+};
+
+/**
+ * STUN and TURN servers with a credential for this user.
+ */
+export type IceConfig = {
+  /**
+   * For `RTCConfiguration.iceServers`, as they are.
+   */
+  servers: Array<IceServer>;
+  /**
+   * How long the credential is good for; a reconnect brings a new one.
+   */
+  ttl_ms: number;
+};
+
+/**
+ * One `RTCIceServer`.
+ */
+export type IceServer = {
+  /**
+   * `stun:` and `turn:` addresses.
+   */
+  urls: Array<string>;
+  /**
+   * For `turn:`.
+   */
+  username?: string;
+  /**
+   * For `turn:`.
+   */
+  credential?: string;
+};
+
+/**
+ * What a client must keep to.
+ */
+export type Limits = {
+  /**
+   * Heartbeat interval while in a call.
+   */
+  ping_in_call_ms: number;
+  /**
+   * Heartbeat interval otherwise.
+   */
+  ping_idle_ms: number;
+  /**
+   * Largest frame, in bytes.
+   */
+  frame_bytes: number;
+  /**
+   * Messages per second in the long run.
+   */
+  messages_per_second: number;
+};
+
+/**
+ * `ok`: the message named by `re` was done, or had been done before.
+ */
+export type Ok = {
+  /**
+   * The call it was about.
+   */
+  call?: CallId;
+  /**
+   * Both called each other: your invite became the answer to `call`, and the call you named never was.
+   */
+  merged?: boolean;
+};
+
+/**
+ * `error`: the message named by `re` was refused.
+ */
+export type ErrorReply = {
+  /**
+   * Why.
+   */
+  code: ErrorCode;
+  /**
+   * The call it was about.
+   */
+  call?: CallId;
+  /**
+   * Whether the same message may succeed later.
+   */
+  retry: boolean;
+  /**
+   * When.
+   */
+  retry_after_ms?: number;
+  /**
+   * For the developer: what is wrong and the way out.
+   */
+  hint?: string;
+};
+
+/**
+ * Why a message was refused. Do-not-disturb and block never show here: the caller sees `no_answer`.
+ */
+export type ErrorCode =
+  | 'bad_message'
+  | 'too_large'
+  | 'unauthenticated'
+  | 'auth_expired'
+  | 'forbidden'
+  | 'not_found'
+  | 'unsupported'
+  | 'conflict'
+  | 'busy'
+  | 'you_busy'
+  | 'unreachable'
+  | 'call_ended'
+  | 'answered_elsewhere'
+  | 'not_your_call'
+  | 'wrong_gen'
+  | 'bad_state'
+  | 'rate_limited'
+  | 'overloaded'
+  | 'internal';
+
+/**
+ * `bye`: the server closes this socket.
+ */
+export type Bye = {
+  /**
+   * Why.
+   */
+  reason: ByeReason;
+  /**
+   * Connect again after this time; spread out, so that not all come at once.
+   */
+  retry_in_ms: number;
+};
+
+/**
+ * Why the server closes a socket.
+ */
+export type ByeReason = 'restart' | 'replaced' | 'revoked' | 'overload';
+
+/**
+ * A call as one device sees it. Apply it only if `rev` is larger than the one held.
+ */
+export type CallView = {
+  /**
+   * Which call.
+   */
+  id: CallId;
+  /**
+   * Which decision this view shows.
+   */
+  rev: Rev;
+  /**
+   * Where the call stands.
+   */
+  state: CallState;
+  /**
+   * Whether this device's user made the call.
+   */
+  role: Role;
+  /**
+   * Where this device stands in it.
+   */
+  you: You;
+  /**
+   * The other person.
+   */
+  peer: PeerView;
+  /**
+   * What the caller asked for.
+   */
+  media: Array<MediaKind>;
+  /**
+   * The present peer connection; payloads of another are refused.
+   */
+  gen: Gen;
+  /**
+   * Who sends the offer once the call is `connecting`.
+   */
+  offerer: Role;
+  /**
+   * Time left in `inviting` or `ringing` until the server ends the call.
+   */
+  expires_in_ms: number;
+  /**
+   * The name of the device that answered, when it is another one of yours.
+   */
+  answered_on?: string;
+  /**
+   * Why the call ended; only when it has.
+   */
+  reason?: EndReason;
+  /**
+   * How long the two were connected; only in an ended call that was answered.
+   */
+  duration_ms: number;
+};
+
+/**
+ * Where a call stands.
+ */
+export type CallState = 'inviting' | 'ringing' | 'connecting' | 'active' | 'ended';
+
+/**
+ * Which side of the call.
+ */
+export type Role = 'caller' | 'callee';
+
+/**
+ * Where the device that reads the view stands.
+ */
+export type You = 'ringing' | 'active' | 'elsewhere';
+
+/**
+ * The other person of a call.
+ */
+export type PeerView = {
+  /**
+   * Whom.
+   */
+  id: UserId;
+  /**
+   * How they wish to be shown.
+   */
+  name: string;
+  /**
+   * Their device, once it is known; payloads come `from` it.
+   */
+  address?: Address;
+  /**
+   * Their signaling is gone; the media may well go on.
+   */
+  lost?: boolean;
+};
+
+/**
+ * A kind of media.
+ */
+export type MediaKind = 'audio' | 'video';
+
+/**
+ * The network path of the media, as `connected` reports it.
+ */
+export type Route = 'direct' | 'relay_udp' | 'relay_tcp' | 'relay_tls';
+
+/**
+ * Why a call ended.
+ */
+export type EndReason =
+  | 'hangup'
+  | 'cancelled'
+  | 'rejected'
+  | 'busy'
+  | 'no_answer'
+  | 'unreachable'
+  | 'media_failed'
+  | 'connection_lost'
+  | 'permission'
+  | 'incompatible_media'
+  | 'server';
+
+/**
+ * `POST /api/login`: sets the `visavis` cookie and answers [`Me`].
+ */
+export type Login = {
+  /**
+   * Who.
+   */
+  name: string;
+  /**
+   * Their password.
+   */
+  password: string;
+};
+
+/**
+ * `POST /api/signup`: redeems a one-time link, sets the cookie and answers [`Me`].
+ */
+export type SignUp = {
+  /**
+   * From the link.
+   */
+  token: string;
+  /**
+   * At least 8 characters, at most 256 bytes.
+   */
+  password: string;
+  /**
+   * How to be shown to others; the name itself if absent.
+   */
+  display_name?: string;
+};
+
+/**
+ * `POST /api/signup/check` with `{"token"}`: for whom a sign-up link is.
+ */
+export type SignUpInvitation = {
+  /**
+   * The account's name.
+   */
+  name: UserId;
+  /**
+   * How long the link is good for.
+   */
+  expires_in_ms: number;
+};
+
+/**
+ * `GET /api/me`: who is signed in.
+ */
+export type Me = {
+  /**
+   * The account's name: what others dial.
+   */
+  name: UserId;
+  /**
+   * How others see it.
+   */
+  display_name: string;
+};
+
+/**
+ * `POST /api/ticket`: for `hello.token`.
+ */
+export type Ticket = {
+  /**
+   * Good once.
+   */
+  ticket: string;
+  /**
+   * How long.
+   */
+  expires_in_ms: number;
+};
+
+/**
+ * `GET /api/history?before=CALL&limit=N`: newest first.
+ */
+export type HistoryPage = {
+  /**
+   * At most `limit`, itself at most 100 (default 50).
+   */
+  calls: Array<HistoryEntry>;
+};
+
+/**
+ * One ended call as its reader sees it.
+ */
+export type HistoryEntry = {
+  /**
+   * Which call.
+   */
+  call: CallId;
+  /**
+   * The other person.
+   */
+  peer: UserId;
+  /**
+   * How they are shown.
+   */
+  peer_name: string;
+  /**
+   * Who called whom.
+   */
+  direction: Direction;
+  /**
+   * What became of it.
+   */
+  outcome: Outcome;
+  /**
+   * Why it ended.
+   */
+  reason: EndReason;
+  /**
+   * What it carried.
+   */
+  media: Array<MediaKind>;
+  /**
+   * How long ago it began, by the server's clock.
+   */
+  started_ago_ms: number;
+  /**
+   * How long the two were connected.
+   */
+  duration_ms: number;
+  /**
+   * The reader's device that took part.
+   */
+  device_name?: string;
+};
+
+/**
+ * Who called whom, seen by the reader.
+ */
+export type Direction = 'in' | 'out';
+
+/**
+ * What became of a call, seen by the reader.
+ */
+export type Outcome = 'answered' | 'missed' | 'declined' | 'unanswered' | 'failed';
+
+/**
+ * The body of every HTTP answer that is not a success.
+ */
+export type ApiError = {
+  /**
+   * Why.
+   */
+  code: ErrorCode;
+  /**
+   * For the reader: what is wrong and the way out.
+   */
+  message: string;
+  /**
+   * When to try again.
+   */
+  retry_after_ms?: number;
+};

@@ -1,0 +1,244 @@
+/**
+ * What the package offers, as types. Nothing here runs: `index.ts` says where each comes from.
+ *
+ * Times are milliseconds. A moment is on this device's clock, as `Date.now()` counts.
+ */
+import type { ClientError } from './client-error.ts';
+import type { Transport } from './transport.ts';
+
+/** A person's name on the server: what is dialled. */
+export type UserId = string;
+
+/** A value that changes: read it, watch it, or wait for it. */
+export interface Readable<T> extends AsyncIterable<T> {
+  /** What it is at this moment. */
+  readonly value: T;
+  /** Calls `run` at once and after each change, until the returned function is called. */
+  subscribe(run: (value: T) => void): () => void;
+  /** The first value that `wanted` accepts; rejects with `aborted` or `timeout`. */
+  until<S extends T>(wanted: (value: T) => value is S, options?: UntilOptions): Promise<S>;
+  until(wanted: (value: T) => boolean, options?: UntilOptions): Promise<T>;
+}
+
+/** When to give up waiting. */
+export interface UntilOptions {
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+}
+
+/** The way to the server. Calls go on without it; new ones need it. */
+export type LinkState =
+  /** `attempt` is 0 for the first try; `retryInMs` is 0 while a try runs. */
+  | { readonly type: 'connecting'; readonly attempt: number; readonly retryInMs: number }
+  | { readonly type: 'online'; readonly me: UserId }
+  /** For good: only a new `connect` helps. */
+  | { readonly type: 'offline'; readonly reason: OfflineReason };
+
+/**
+ * - `closed`: `client.close()` was called.
+ * - `replaced`: the same device connected from somewhere else.
+ * - `signed-out`: the login has ended, or no ticket is given without one.
+ * - `incompatible`: the server speaks another version of the protocol.
+ */
+export type OfflineReason = 'closed' | 'replaced' | 'signed-out' | 'incompatible';
+
+/** The network path of the media. */
+export type Path = 'direct' | 'relay-udp' | 'relay-tcp' | 'relay-tls';
+
+/** Where a call stands. `ended` comes exactly once and is the last. */
+export type CallState =
+  /** We call; none of their devices rings yet. */
+  | { readonly type: 'dialing' }
+  /** `in`: they call us. `until`: when the server gives up, if it said so. */
+  | { readonly type: 'ringing'; readonly direction: 'in' | 'out'; readonly until: number | undefined }
+  /** Answered; the media path is being made. */
+  | { readonly type: 'connecting' }
+  /** Media flows, since `since`. */
+  | { readonly type: 'active'; readonly since: number; readonly path: Path }
+  /** Media flowed since `since` and stopped at `lostAt`; a new path is being looked for. */
+  | {
+      readonly type: 'recovering';
+      readonly since: number;
+      readonly lostAt: number;
+      readonly cause: 'network' | 'ice-failed';
+    }
+  | { readonly type: 'ended'; readonly reason: EndReason; readonly summary: CallSummary };
+
+/**
+ * Why a call ended, as this device's user should hear it.
+ *
+ * - `hangup` we hung up · `remote-hangup` they hung up
+ * - `cancelled` we gave up before the answer · `remote-cancelled` they gave up before we answered
+ * - `declined` we declined · `remote-declined` they declined
+ * - `busy` they are in another call · `no-answer` it rang in vain · `missed` we let it ring
+ * - `unreachable` none of their devices could be reached · `not-found` there is no such person
+ * - `elsewhere` another device of ours answered, `summary.answeredOn`
+ * - `media-failed` no media path · `connection-lost` a device was away too long
+ * - `permission` a device may not use its microphone · `incompatible-media` no common codec
+ * - `refused` the server did not allow the call, `summary.error` · `server` the server ended it or lost it
+ */
+export type EndReason =
+  | 'hangup'
+  | 'remote-hangup'
+  | 'cancelled'
+  | 'remote-cancelled'
+  | 'declined'
+  | 'remote-declined'
+  | 'busy'
+  | 'no-answer'
+  | 'missed'
+  | 'unreachable'
+  | 'not-found'
+  | 'elsewhere'
+  | 'media-failed'
+  | 'connection-lost'
+  | 'permission'
+  | 'incompatible-media'
+  | 'refused'
+  | 'server';
+
+/** What is left of a call. */
+export interface CallSummary {
+  /** How long media could flow; 0 if it never did. */
+  readonly durationMs: number;
+  /** The name of our device that answered, for `elsewhere`. */
+  readonly answeredOn?: string;
+  /** Why the server refused, for `refused`. */
+  readonly error?: ClientError;
+}
+
+/** The other person. */
+export interface Peer {
+  readonly id: UserId;
+  /** How to show them; the id until the server has said. */
+  readonly name: string;
+  /** Their device has lost the server. The media may well go on. */
+  readonly lost: boolean;
+}
+
+/** What to send. */
+export interface MediaChoice {
+  /** Default: true. */
+  readonly audio?: boolean;
+  /** Default: false. */
+  readonly video?: boolean;
+}
+
+/** A call, from the first ring to `ended`. */
+export interface Call {
+  /** Changes once if both people called each other at the same time and the two calls became one. */
+  readonly id: string;
+  /** Who began, as this device's user saw it. */
+  readonly direction: 'in' | 'out';
+  /** What the caller asked for. */
+  readonly media: { readonly audio: boolean; readonly video: boolean };
+  readonly peer: Readable<Peer>;
+  readonly state: Readable<CallState>;
+  /** What is sent from here. */
+  readonly local: LocalMedia;
+  /** What comes from there. */
+  readonly remote: Readable<RemoteMedia>;
+  /**
+   * Answers a call that rings here. A missing camera or microphone does not stop it: `local.state` says what is
+   * missing. If the call has ended meanwhile, its state says so. Rejects with `wrong-state` for any other call.
+   */
+  accept(choice?: MediaChoice): Promise<void>;
+  /** Declines a call that rings here. In any other state, the same as `hangup`. */
+  decline(): void;
+  /** Ends the call, or gives up calling. Takes effect here at once; does nothing after the end. */
+  hangup(): void;
+  /**
+   * Plays the other person's sound and picture in `element`, through every recovery, until the call ends or the
+   * returned function is called. An `<audio>` element does for a call without pictures.
+   */
+  attach(element: HTMLMediaElement): () => void;
+  /** Starts playing what the browser had blocked (`remote.blocked`). Call it from a click. */
+  unblock(): Promise<void>;
+}
+
+/** What arrives. */
+export interface RemoteMedia {
+  /** They send sound: a microphone is on and not muted. */
+  readonly audio: boolean;
+  /** They send a picture. */
+  readonly video: boolean;
+  /** The browser wants a click before it plays sound: see `Call.unblock`. */
+  readonly blocked: boolean;
+}
+
+/** This device's microphone and camera in one call. */
+export interface LocalMedia {
+  readonly state: Readable<LocalState>;
+  /** How loud the microphone is, 0 to 1. Measured, about ten times a second, only while somebody subscribes. */
+  readonly level: Readable<number>;
+  /** Unmutes or mutes. Unmuting asks for the microphone if there is none yet, and rejects if that fails. */
+  mic(on: boolean): Promise<void>;
+  /** Starts or stops the camera; its light goes out. Rejects if there is none to start. */
+  camera(on: boolean): Promise<void>;
+  /** Shows our own picture in `element`, without sound, until the call ends or the returned function is called. */
+  attach(element: HTMLMediaElement): () => void;
+}
+
+/** Which devices are in use, and what went wrong with those that are not. */
+export interface LocalState {
+  /** `lost`: it was unplugged or taken. `none`: never had one. */
+  readonly mic: 'on' | 'muted' | 'lost' | 'none';
+  readonly camera: 'on' | 'off' | 'lost' | 'none';
+  readonly micError?: ClientError;
+  readonly cameraError?: ClientError;
+}
+
+/** The connection of this device to a server, and its calls. */
+export interface Client {
+  readonly link: Readable<LinkState>;
+  /** Every call that has not ended, oldest first. */
+  readonly calls: Readable<readonly Call[]>;
+  /** The one to show: answered before outgoing before ringing here; null if there is none. */
+  readonly current: Readable<Call | null>;
+  /** Calls somebody. Never throws: a call that cannot be made ends with its reason. Aborting `signal` hangs up. */
+  call(to: UserId, options?: MediaChoice & { readonly signal?: AbortSignal }): Call;
+  /** Calls `run` at each event, until the returned function is called or `signal` is aborted. */
+  on<K extends keyof ClientEvents>(
+    event: K,
+    run: (detail: ClientEvents[K]) => void,
+    options?: { readonly signal?: AbortSignal; readonly once?: boolean },
+  ): () => void;
+  /** Hangs up every call and leaves the server. */
+  close(): void;
+}
+
+/** What `Client.on` tells. */
+export interface ClientEvents {
+  /** A call rings here. */
+  incoming: Call;
+  /** Something went wrong that no promise reports. Calls tell of their end by their state, not here. */
+  error: ClientError;
+}
+
+/** What `connect` needs; on a page that the server itself delivers, nothing. */
+export interface ConnectOptions {
+  /** The server: its WebSocket (`wss://calls.example.org/ws`) or page. Default: where this page came from. */
+  readonly url?: string | URL;
+  /**
+   * A fresh ticket for each connection. Default: `POST /api/ticket` with this page's cookie. A rejection with
+   * `new ClientError('signed-out')` ends the connection; any other is tried again.
+   */
+  readonly ticket?: () => Promise<string>;
+  /** Who this device is among its user's. Default: this tab, with a name such as "Chrome on Linux". */
+  readonly device?: { readonly id: string; readonly name: string };
+  /** What to ask of microphone and camera. */
+  readonly media?: { readonly audio?: MediaTrackConstraints; readonly video?: MediaTrackConstraints };
+  /** Added to the configuration of every peer connection, such as `{ iceTransportPolicy: 'relay' }`. */
+  readonly rtc?: Omit<RTCConfiguration, 'iceServers'>;
+  /** Carries the messages. Default: a WebSocket. */
+  readonly transport?: Transport;
+  /** Told what happens, for the console or a file. Never given tickets, addresses or session descriptions. */
+  readonly log?: (entry: LogEntry) => void;
+}
+
+/** A line of the log. */
+export interface LogEntry {
+  readonly at: number;
+  readonly level: 'debug' | 'info' | 'warn';
+  readonly message: string;
+}

@@ -1,0 +1,23 @@
+/** How text messages travel to the server and back, in order. A WebSocket, or something else in tests. */
+
+/** Opens connections. */
+export interface Transport {
+  /** Starts to connect. Exactly one `closed` comes in the end, also if `opened` never came. */
+  open(url: string, events: TransportEvents): Connection;
+}
+
+/** What a connection tells. */
+export interface TransportEvents {
+  opened(): void;
+  message(text: string): void;
+  /** `code`: a WebSocket close code, 1006 if there was none. */
+  closed(code: number): void;
+}
+
+/** An open or opening connection. */
+export interface Connection {
+  /** Sends; a message that can no longer be sent is dropped, and `closed` follows. */
+  send(text: string): void;
+  /** Closes. No event comes after it. */
+  close(): void;
+}
