@@ -110,7 +110,7 @@ fn browser_tests(project: &str, filter: &[String], variables: &[(&str, &Path)]) 
                 "--config",
                 "e2e/playwright.config.ts",
             ])
-            .args(["--project", project])
+            .arg(format!("--project={project}"))
             .args(filter)
             .env("VISAVIS_BINARY", &server)
             .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);

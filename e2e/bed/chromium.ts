@@ -1,0 +1,23 @@
+// How Chromium is started: the distribution's, without a screen, with a fake camera and microphone that are allowed.
+import type { LaunchOptions } from '@playwright/test';
+
+export const chromium: LaunchOptions = {
+  executablePath: process.env['VISAVIS_CHROMIUM'] ?? '/usr/bin/chromium',
+  headless: true,
+  args: [
+    // The tests may run as the superuser of their own namespace, where Chromium's sandbox refuses to start.
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+    // Two people sit in one browser; without these the page that is not in front would be slowed down.
+    '--disable-background-timer-throttling',
+    '--disable-backgrounding-occluded-windows',
+    '--disable-renderer-backgrounding',
+  ],
+};

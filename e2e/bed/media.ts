@@ -1,0 +1,121 @@
+// Proof that media flows, measured where a person would notice: pixels that change and sound that has energy.
+import type { Locator, Page } from '@playwright/test';
+import type {} from './probes.ts';
+
+/** Below this two pictures are the same; the fake camera's moving figure gives 2 to 9, a dead video 0. */
+export const MOVES = 0.5;
+/** The fake microphone beeps with about 0.3; silence gives 0. */
+export const SOUNDS = 0.02;
+
+/** The mean difference per colour value (0–255) between two looks at a video, `afterMs` apart. */
+export function motion(video: Locator, afterMs = 500): Promise<number> {
+  return video.evaluate(async (element, afterMs) => {
+    if (!(element instanceof HTMLVideoElement)) throw new Error('not a video element');
+    const look = (): Uint8ClampedArray => {
+      const canvas = document.createElement('canvas');
+      canvas.width = 32;
+      canvas.height = 24;
+      const context = canvas.getContext('2d', { willReadFrequently: true });
+      if (!context) throw new Error('no canvas');
+      context.drawImage(element, 0, 0, 32, 24);
+      return context.getImageData(0, 0, 32, 24).data;
+    };
+    const before = look();
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    const after = look();
+    return (
+      after.reduce((sum, value, index) => sum + Math.abs(value - (before[index] ?? 0)), 0) / after.length
+    );
+  }, afterMs);
+}
+
+/** The loudest moment (RMS, 0–1) of what an element plays, within `forMs`. The fake microphone beeps about once a second. */
+export function loudness(media: Locator, forMs = 2500): Promise<number> {
+  return media.evaluate(async (element, forMs) => {
+    if (!(element instanceof HTMLMediaElement)) throw new Error('not a media element');
+    const stream = element.srcObject;
+    if (!(stream instanceof MediaStream) || stream.getAudioTracks().length === 0) return 0;
+    if (element.muted || element.paused) return 0;
+    const context = new AudioContext();
+    await context.resume();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(stream).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    let peak = 0;
+    const until = performance.now() + forMs;
+    while (performance.now() < until) {
+      analyser.getFloatTimeDomainData(samples);
+      const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
+      peak = Math.max(peak, Math.sqrt(power));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await context.close();
+    return peak;
+  }, forMs);
+}
+
+export type SelectedPath = { local: string; remote: string; relayProtocol: string | undefined };
+
+/** The candidate pair that carries the media of the page's youngest open peer connection. */
+export function selectedPath(page: Page): Promise<SelectedPath | undefined> {
+  return page.evaluate(async () => {
+    const peer = window.bed.peers.findLast(({ record }) => record.closedAt === undefined)?.peer;
+    if (!peer) return undefined;
+    const stats = new Map<string, Record<string, unknown>>();
+    for (const [id, entry] of (await peer.getStats()) as unknown as Iterable<
+      [string, Record<string, unknown>]
+    >) {
+      stats.set(id, entry);
+    }
+    const transport = [...stats.values()].find((entry) => entry['type'] === 'transport');
+    const pair = stats.get(String(transport?.['selectedCandidatePairId']));
+    const local = stats.get(String(pair?.['localCandidateId']));
+    const remote = stats.get(String(pair?.['remoteCandidateId']));
+    if (!local || !remote) return undefined;
+    const relayProtocol = local['relayProtocol'];
+    return {
+      local: String(local['candidateType']),
+      remote: String(remote['candidateType']),
+      relayProtocol: relayProtocol === undefined ? undefined : String(relayProtocol),
+    };
+  });
+}
+
+/** Counts decoded frames in every window of `windowMs` for `forMs`, in the page, so that a busy test cannot miss one. */
+export async function watchFrames(page: Page, windowMs: number): Promise<{ stop(): Promise<number[]> }> {
+  await page.evaluate((windowMs) => {
+    const peer = window.bed.peers.findLast(({ record }) => record.closedAt === undefined)?.peer;
+    if (!peer) throw new Error('no open peer connection');
+    const decoded = async (): Promise<number> => {
+      let frames = 0;
+      for (const [, entry] of (await peer.getStats()) as unknown as Iterable<
+        [string, Record<string, unknown>]
+      >) {
+        if (entry['type'] === 'inbound-rtp') frames += Number(entry['framesDecoded'] ?? 0);
+      }
+      return frames;
+    };
+    const watch = { windows: [] as number[], running: true, done: Promise.resolve() };
+    watch.done = (async () => {
+      let last = await decoded();
+      while (watch.running) {
+        await new Promise((resolve) => setTimeout(resolve, windowMs));
+        const frames = await decoded();
+        watch.windows.push(frames - last);
+        last = frames;
+      }
+    })();
+    Object.assign(window, { frameWatch: watch });
+  }, windowMs);
+  return {
+    stop: () =>
+      page.evaluate(async () => {
+        const { frameWatch } = window as unknown as {
+          frameWatch: { windows: number[]; running: boolean; done: Promise<void> };
+        };
+        frameWatch.running = false;
+        await frameWatch.done;
+        return frameWatch.windows;
+      }),
+  };
+}

@@ -1,0 +1,106 @@
+// The probes: a script that runs in a page before its own code and records every track and peer connection from birth
+// to end. The product knows nothing of it. `media.ts` and `leaks.ts` read it from the test's side.
+import type { BrowserContext } from '@playwright/test';
+
+export type TrackRecord = { kind: string; label: string; startedAt: number; endedAt: number | undefined };
+export type PeerRecord = { startedAt: number; closedAt: number | undefined };
+export type Forced = { relayTransport?: 'udp' | 'tcp' };
+
+export type Probes = {
+  readonly tracks: { record: TrackRecord; track: MediaStreamTrack }[];
+  readonly peers: { record: PeerRecord; peer: RTCPeerConnection }[];
+};
+
+declare global {
+  interface Window {
+    bed: Probes;
+  }
+}
+
+export async function installProbes(context: BrowserContext, forced: Forced = {}): Promise<void> {
+  await context.addInitScript(probe, forced);
+}
+
+/** Runs inside the page, so it may use nothing from outside itself. */
+function probe(forced: Forced): void {
+  const bed: Probes = { tracks: [], peers: [] };
+  window.bed = bed;
+
+  const watchTrack = (track: MediaStreamTrack): void => {
+    if (bed.tracks.some((known) => known.track === track)) return;
+    const record: TrackRecord = {
+      kind: track.kind,
+      label: track.label,
+      startedAt: performance.now(),
+      endedAt: undefined,
+    };
+    bed.tracks.push({ record, track });
+    const end = (): void => {
+      record.endedAt ??= performance.now();
+    };
+    track.addEventListener('ended', end);
+    // `stop()` fires no event.
+    const stop = track.stop.bind(track);
+    track.stop = () => {
+      stop();
+      end();
+    };
+  };
+
+  if (navigator.mediaDevices) {
+    const devices = navigator.mediaDevices;
+    for (const name of ['getUserMedia', 'getDisplayMedia'] as const) {
+      const original = devices[name].bind(devices);
+      devices[name] = async (constraints?: MediaStreamConstraints) => {
+        const stream = await original(constraints);
+        stream.getTracks().forEach(watchTrack);
+        return stream;
+      };
+    }
+    const clone = MediaStreamTrack.prototype.clone;
+    MediaStreamTrack.prototype.clone = function (this: MediaStreamTrack) {
+      const copy = clone.call(this);
+      watchTrack(copy);
+      return copy;
+    };
+  }
+
+  const force = (configuration: RTCConfiguration | undefined): RTCConfiguration | undefined => {
+    const transport = forced.relayTransport;
+    if (transport === undefined) return configuration;
+    const iceServers = (configuration?.iceServers ?? []).map((server) => ({
+      ...server,
+      urls: [server.urls]
+        .flat()
+        .filter((url) => url.startsWith('turn:') && url.endsWith(`transport=${transport}`)),
+    }));
+    return {
+      ...configuration,
+      iceTransportPolicy: 'relay',
+      iceServers: iceServers.filter((server) => server.urls.length > 0),
+    };
+  };
+
+  const Original = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Original {
+    constructor(configuration?: RTCConfiguration) {
+      super(force(configuration));
+      const record: PeerRecord = { startedAt: performance.now(), closedAt: undefined };
+      bed.peers.push({ record, peer: this });
+      this.addEventListener('track', (event) => watchTrack(event.track));
+    }
+    override setConfiguration(configuration?: RTCConfiguration): void {
+      super.setConfiguration(force(configuration));
+    }
+    override close(): void {
+      super.close();
+      const peer = bed.peers.find((known) => known.peer === this);
+      if (!peer) return;
+      peer.record.closedAt ??= performance.now();
+      // Closing ends what came in; the page's own tracks it must stop itself.
+      for (const { track, record } of bed.tracks) {
+        if (track.readyState === 'ended') record.endedAt ??= performance.now();
+      }
+    }
+  };
+}
