@@ -108,6 +108,7 @@ pub struct PeerView {
     pub address: Option<Address>,
     /// Their signaling is gone; the media may well go on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<bool>"))]
     pub lost: bool,
 }
 

@@ -109,6 +109,7 @@ pub struct Hello {
     pub epoch: Option<Epoch>,
     /// The calls this device believes to be live.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<Vec<CallRef>>"))]
     pub calls: Vec<CallRef>,
 }
 

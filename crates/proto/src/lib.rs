@@ -27,6 +27,8 @@ pub use http::{
 };
 pub use ids::{Address, CallId, DeviceId, Epoch, Gen, InvalidId, MessageId, Rev, Timestamp, UserId};
 pub use server::{
-    Bye, ByeReason, ErrorReply, IceConfig, IceServer, Limits, Ok, ServerBody, ServerFrame, Welcome,
+    Bye, ByeReason, Done, ErrorReply, IceConfig, IceServer, Limits, ServerBody, ServerFrame, Welcome,
 };
 
+#[cfg(feature = "schema")]
+pub mod schema;

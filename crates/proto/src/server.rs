@@ -26,7 +26,7 @@ pub enum ServerBody<'a> {
     /// Signed in.
     Welcome(&'a Welcome),
     /// Done.
-    Ok(&'a Ok),
+    Ok(&'a Done),
     /// Refused.
     Error(&'a ErrorReply),
     /// A call as it stands: the only lifecycle event.
@@ -128,7 +128,7 @@ impl Default for Limits {
 /// `ok`: the message named by `re` was done, or had been done before.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
-pub struct Ok {
+pub struct Done {
     /// The call it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,

@@ -106,7 +106,7 @@ export type ServerMessage = {
   from?: Address;
 } & (
   | { type: 'welcome'; data: Welcome }
-  | { type: 'ok'; data: Ok }
+  | { type: 'ok'; data: Done }
   | { type: 'error'; data: ErrorReply }
   | { type: 'call'; data: CallView }
   | { type: 'offer'; data: SessionDescription }
@@ -122,7 +122,7 @@ export type ServerMessage = {
  */
 export type ServerMessageBody =
   | { type: 'welcome'; data: Welcome }
-  | { type: 'ok'; data: Ok }
+  | { type: 'ok'; data: Done }
   | { type: 'error'; data: ErrorReply }
   | { type: 'call'; data: CallView }
   | { type: 'offer'; data: SessionDescription }
@@ -404,7 +404,7 @@ export type Limits = {
 /**
  * `ok`: the message named by `re` was done, or had been done before.
  */
-export type Ok = {
+export type Done = {
   /**
    * The call it was about.
    */

@@ -1,0 +1,250 @@
+//! The messages as a foreign client sees them, for the generated JSON Schema and TypeScript types.
+//!
+//! The decoder in `client.rs` keeps relayed payloads raw; here the same messages are written as one tagged
+//! union each, with the WebRTC dictionaries spelled out. A test reads every golden example both ways.
+
+use std::fmt::Write;
+
+use schemars::{JsonSchema, Schema, schema_for};
+use ts_rs::{Config, TS};
+
+use crate::{
+    Accept, Ack, Address, ApiError, Bye, ByeReason, CallId, CallRef, CallState, CallView, Connected,
+    DeviceId, Direction, Done, EndReason, ErrorCode, ErrorReply, Gen, Hangup, Hello, HistoryEntry,
+    HistoryPage, IceConfig, IceServer, Invite, Limits, Login, Me, MediaKind, MessageId, Outcome, PeerView,
+    Ping, Role, Route, SignUp, SignUpInvitation, Ticket, Welcome, You,
+};
+
+/// No data; write `{}` or leave `data` out.
+#[derive(JsonSchema, TS)]
+#[ts(type = "Record<string, never>")]
+pub struct Nothing {}
+
+/// `RTCSessionDescriptionInit`, passed on unread.
+#[derive(JsonSchema, TS)]
+pub struct SessionDescription {
+    /// `offer` or `answer`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The description, RFC 8866 as RFC 8829 uses it.
+    pub sdp: String,
+}
+
+/// `RTCIceCandidateInit`, passed on unread.
+#[derive(JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct Candidate {
+    /// The candidate line, RFC 8839 §5.1.
+    pub candidate: String,
+    /// The media section it belongs to.
+    pub sdp_mid: Option<String>,
+    /// The same by number.
+    pub sdp_m_line_index: Option<u16>,
+    /// The ICE generation it belongs to.
+    pub username_fragment: Option<String>,
+}
+
+/// One candidate, several, or null when there are no more.
+#[derive(JsonSchema, TS)]
+#[serde(untagged)]
+pub enum Candidates {
+    /// One.
+    One(Candidate),
+    /// Several at once.
+    Several(Vec<Candidate>),
+    /// No more.
+    End(()),
+}
+
+/// What the sender shows now; the latest counts.
+#[derive(JsonSchema, TS)]
+pub struct MediaNotice {
+    /// The microphone is heard.
+    pub audio: bool,
+    /// The camera is seen.
+    pub video: bool,
+}
+
+/// What a device says.
+#[derive(JsonSchema, TS)]
+#[ts(optional_fields)]
+pub struct ClientMessage {
+    /// The message.
+    #[serde(flatten)]
+    pub body: ClientMessageBody,
+    /// Which call; without it, the device's only live one.
+    pub call: Option<CallId>,
+    /// Ask for an `ok` or `error` that names this id; unique for this device.
+    pub id: Option<MessageId>,
+    /// Which peer connection; without it, the present one.
+    pub r#gen: Option<Gen>,
+    /// Which of several ringing devices; not needed after `accept`.
+    pub to: Option<DeviceId>,
+}
+
+/// What a device says, by `type`.
+#[derive(JsonSchema, TS)]
+#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+pub enum ClientMessageBody {
+    /// The first message on a socket.
+    Hello(Hello),
+    /// Call somebody.
+    Invite(Invite),
+    /// This device alerts its user.
+    Ringing(Nothing),
+    /// Answer.
+    Accept(Accept),
+    /// Cancel, decline or hang up.
+    Hangup(Hangup),
+    /// For the other device.
+    Offer(SessionDescription),
+    /// For the other device.
+    Answer(SessionDescription),
+    /// For the other device.
+    Candidate(Candidates),
+    /// For the other device: what is shown now.
+    Media(MediaNotice),
+    /// Media flows.
+    Connected(Connected),
+    /// A relayed payload has arrived.
+    Ack(Ack),
+    /// Heartbeat.
+    Ping(Ping),
+    /// Going away for good.
+    Bye(Nothing),
+}
+
+/// What a device hears.
+#[derive(JsonSchema, TS)]
+#[ts(optional_fields)]
+pub struct ServerMessage {
+    /// The message.
+    #[serde(flatten)]
+    pub body: ServerMessageBody,
+    /// Which call; with relayed payloads.
+    pub call: Option<CallId>,
+    /// Which peer connection; with relayed payloads.
+    pub r#gen: Option<Gen>,
+    /// The sender's id; ack it.
+    pub id: Option<MessageId>,
+    /// The message of this device that is answered.
+    pub re: Option<MessageId>,
+    /// Who sent a relayed payload.
+    pub from: Option<Address>,
+}
+
+/// What a device hears, by `type`.
+#[derive(JsonSchema, TS)]
+#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+pub enum ServerMessageBody {
+    /// Signed in.
+    Welcome(Welcome),
+    /// Done, or had been done before.
+    Ok(Done),
+    /// Refused.
+    Error(ErrorReply),
+    /// A call as it stands.
+    Call(CallView),
+    /// From the other device.
+    Offer(SessionDescription),
+    /// From the other device.
+    Answer(SessionDescription),
+    /// From the other device.
+    Candidate(Candidates),
+    /// From the other device: what it shows now.
+    Media(MediaNotice),
+    /// The heartbeat's answer.
+    Pong(Nothing),
+    /// The server closes this socket.
+    Bye(Bye),
+}
+
+/// The JSON Schema of everything a device may say.
+pub fn client_schema() -> Schema {
+    schema_for!(ClientMessage)
+}
+
+/// The JSON Schema of everything a device may hear.
+pub fn server_schema() -> Schema {
+    schema_for!(ServerMessage)
+}
+
+/// The TypeScript declarations of all messages and of the HTTP bodies, unformatted.
+pub fn typescript() -> String {
+    let config = Config::new();
+    let mut out = String::from(
+        "/**\n * The words of the protocol. Generated from `crates/proto` by `cargo xtask generate`; not to be edited.\n */\n",
+    );
+    macro_rules! declare {
+        ($($name:ident),* $(,)?) => {$(
+            if let Some(docs) = <$name as TS>::docs() {
+                out.push('\n');
+                out.push_str(docs.trim_end());
+            }
+            out.push_str("\nexport ");
+            out.push_str(&<$name as TS>::decl(&config));
+            out.push('\n');
+        )*};
+    }
+    // What is text or a number on the wire has no declaration of its own in ts-rs.
+    for (name, kind, says) in [
+        ("UserId", "string", "A person's name on this server: what others dial."),
+        ("DeviceId", "string", "One device of a user; unique among theirs."),
+        ("CallId", "string", "A call: a UUID chosen by its caller."),
+        ("MessageId", "string", "A message's id, chosen by its sender."),
+        ("Address", "string", "A device of a user, written `user/device`."),
+        ("Epoch", "string", "One life of the server's store of live calls."),
+        ("Rev", "number", "A call's revision: apply only larger ones."),
+        ("Gen", "number", "Which peer connection of a call."),
+    ] {
+        writeln!(out, "\n/** {says} */\nexport type {name} = {kind};").expect("a String takes any text");
+    }
+    declare!(
+        ClientMessage,
+        ClientMessageBody,
+        ServerMessage,
+        ServerMessageBody,
+        Nothing,
+        SessionDescription,
+        Candidate,
+        Candidates,
+        MediaNotice,
+        Hello,
+        CallRef,
+        Invite,
+        Accept,
+        Hangup,
+        Connected,
+        Ack,
+        Ping,
+        Welcome,
+        IceConfig,
+        IceServer,
+        Limits,
+        Done,
+        ErrorReply,
+        ErrorCode,
+        Bye,
+        ByeReason,
+        CallView,
+        CallState,
+        Role,
+        You,
+        PeerView,
+        MediaKind,
+        Route,
+        EndReason,
+        Login,
+        SignUp,
+        SignUpInvitation,
+        Me,
+        Ticket,
+        HistoryPage,
+        HistoryEntry,
+        Direction,
+        Outcome,
+        ApiError,
+    );
+    out
+}
