@@ -1,1 +1,18 @@
 //! The Visavis server: web app, HTTP API, WebSocket signaling, relay, in one binary.
+//!
+//! This crate only composes and performs: what a call does is decided in `visavis-call`, what a packet means in
+//! `visavis-turn`. Begin with `serve`, which wires everything that `visavis serve` runs.
+//!
+//! ```text
+//!  cli ──► config ──► serve ──► http    (listen: sockets, TLS · api: accounts, history)
+//!           secrets              │
+//!           tls                  ├──► accounts  (passwords, logins, sign-up links, tickets) ──► visavis-store
+//! ```
+
+pub mod accounts;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod secrets;
+pub mod tls;

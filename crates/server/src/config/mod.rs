@@ -1,0 +1,1 @@
+//! What an operator may choose: one file, environment variables and flags over it.

@@ -1,0 +1,1 @@
+//! HTTP: the sockets and the account API.

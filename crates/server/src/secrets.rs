@@ -1,0 +1,1 @@
+//! Keys made at the first start and kept in the data folder.
