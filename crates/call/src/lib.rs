@@ -1,1 +1,38 @@
-//! The life of a one-to-one call as a pure function: step(record, event, now).
+//! The life of a one-to-one call as a pure function over one small [`Record`].
+//!
+//! ```text
+//!             ringing            accept             connected
+//!   Inviting ─────────► Ringing ─────────► Connecting ─────────► Active
+//!      │  └─────────────── accept ─────────────►│                  │
+//!      │ unreachable       │ no_answer          │ media_failed     │ connection_lost
+//!      │ cancelled         │ cancelled          │ hangup, …        │ hangup, …
+//!      │ rejected, busy    │ rejected, busy     │                  │
+//!      └───────────────────┴───────► Ended ◄────┴──────────────────┘
+//! ```
+//!
+//! Begin with [`step`]: a record and an [`Event`] give the next record and the [`Effect`]s to perform. The
+//! shell commits the record by compare-and-set; whoever commits has decided, so nobody owns a call and no
+//! lock is held. On a conflict the shell reads again and steps again. Devices are told snapshots ([`view`]),
+//! and [`deadline`] says when the record wants an [`Event::Tick`].
+//!
+//! Not here: offers, answers and candidates (they are passed on unread), sockets, pushes, the store.
+
+mod deadline;
+mod event;
+mod glare;
+mod history;
+mod leg;
+mod record;
+mod step;
+mod timers;
+mod view;
+
+pub use deadline::deadline;
+pub use event::{Availability, Effect, Event, NewCall, Step};
+pub use glare::{Pair, merge};
+pub use history::{HistoryRow, history};
+pub use leg::{Leg, Signaling};
+pub use record::{Answer, Callee, End, Phase, Record, Version};
+pub use step::{create, step};
+pub use timers::Timers;
+pub use view::view;

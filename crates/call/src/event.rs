@@ -1,0 +1,108 @@
+//! What can happen to a call, and what is to be done about it.
+
+use visavis_proto::{Address, CallId, EndReason, Epoch, Gen, MediaKind, Route};
+
+use crate::{Callee, Leg, Record};
+
+/// An invite, checked by the shell: both people exist and the callee may be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCall {
+    /// Made by the caller.
+    pub id: CallId,
+    /// The store's present epoch.
+    pub epoch: Epoch,
+    /// The device that calls.
+    pub caller: Leg,
+    /// Who is called.
+    pub callee: Callee,
+    /// What the caller asks for.
+    pub media: Vec<MediaKind>,
+}
+
+/// Whether the callee takes a call now: the shell's reading of the callee's policy and live calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Availability {
+    /// Ring.
+    Free,
+    /// In another call, with no wish to hear of a second.
+    Busy,
+}
+
+/// Something happened to a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A device of the callee really alerts its user.
+    Ringing {
+        /// Which.
+        who: Address,
+    },
+    /// A device answers.
+    Accept {
+        /// Which.
+        leg: Leg,
+        /// What it will send.
+        media: Vec<MediaKind>,
+    },
+    /// A device ends the call: cancels, declines or hangs up, as the state has it.
+    Hangup {
+        /// Which.
+        who: Address,
+        /// Only if it is not simply the user's wish.
+        reason: Option<EndReason>,
+    },
+    /// Media flows on a leg.
+    Connected {
+        /// Which.
+        who: Address,
+        /// The selected path.
+        route: Route,
+    },
+    /// A leg's device has no peer connection any more (its tab was reloaded): both make a new one.
+    Renew {
+        /// Which.
+        who: Address,
+        /// The generation that is to be replaced; a repeat of the event finds a larger one and does nothing.
+        generation: Gen,
+    },
+    /// The last socket of a device has closed. The shell says so at once; the core waits for a reload.
+    Lost {
+        /// Which.
+        who: Address,
+    },
+    /// A device has connected.
+    Back {
+        /// Which.
+        who: Address,
+    },
+    /// The record's [`deadline`](crate::deadline) has come. Too early, it does nothing.
+    Tick {
+        /// Media of this call still flows, as far as a device or the relay says.
+        media_flows: bool,
+    },
+    /// The server has started and found this record: no device is connected yet.
+    Restarted,
+    /// The operator or the server ends the call: an account is gone, or a record cannot be kept.
+    Terminate,
+}
+
+/// What the shell does after it has committed the record, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Send each connected device that the call concerns its snapshot.
+    Publish,
+    /// Wake the callee's devices that are not connected.
+    Alert,
+    /// Take the call back from the devices that were woken.
+    StopAlerting,
+    /// Write [`history`](crate::history) of the ended record.
+    WriteHistory,
+}
+
+/// A decision to commit. Without effects it is worth keeping but not worth telling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The call as it is once the commit has succeeded.
+    pub record: Record,
+    /// What to do then.
+    pub effects: &'static [Effect],
+}

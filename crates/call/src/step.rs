@@ -1,0 +1,360 @@
+//! The decisions. Each event has one function, which answers by phase and by the place of the device.
+//!
+//! All of them return `Ok(None)` when the record is already as the event would make it, so that a message
+//! sent twice has one effect and needs no commit.
+
+use visavis_proto::{Address, EndReason, ErrorCode, Gen, MediaKind, Role, Route, Timestamp};
+
+use crate::deadline::{both_away, caller_patience};
+use crate::record::{Place, Version};
+use crate::{Answer, Availability, Effect, End, Event, Leg, NewCall, Phase, Record, Signaling, Step, Timers};
+
+type Decision = Result<Option<Step>, ErrorCode>;
+
+/// The record of a new call; a busy callee's is born ended.
+///
+/// The shell commits it only if the key is absent. If it is there and
+/// [`leg_of`](Record::leg_of) says the inviting device is its caller, the invite is a repeat: answer `ok`.
+pub fn create(new: NewCall, callee_is: Availability, now: Timestamp, timers: &Timers) -> Step {
+    let phase = match callee_is {
+        Availability::Free => Phase::Inviting { until: now + timers.unreachable },
+        Availability::Busy => {
+            Phase::Ended(End { reason: EndReason::Busy, by: None, at: now, answer: None, connected: None })
+        }
+    };
+    let record = Record {
+        v: Version,
+        id: new.id,
+        epoch: new.epoch,
+        caller: new.caller,
+        callee: new.callee,
+        media: each_once(&new.media),
+        created: now,
+        generation: Gen(0),
+        phase,
+    };
+    let effects: &[Effect] = match callee_is {
+        Availability::Free => &[Effect::Publish, Effect::Alert],
+        Availability::Busy => &[Effect::Publish, Effect::WriteHistory],
+    };
+    Step { record, effects }
+}
+
+/// What `event` makes of `record`: `None` if nothing changes, else the step to commit.
+///
+/// [`Event::Lost`], [`Event::Back`], [`Event::Tick`], [`Event::Restarted`] and [`Event::Terminate`] come from
+/// the shell itself and never fail.
+///
+/// # Errors
+/// What the device is told: `not_your_call` for a stranger (the shell may say `not_found` to hide that the
+/// call exists), `call_ended`, `answered_elsewhere` for a device that lost the race, `bad_state` for a verb
+/// that makes no sense here.
+pub fn step(record: &Record, event: Event, now: Timestamp, timers: &Timers) -> Decision {
+    match event {
+        Event::Ringing { who } => ring(record, &who, now, timers),
+        Event::Accept { leg, media } => accept(record, leg, &media, now, timers),
+        Event::Hangup { who, reason } => hang_up(record, &who, reason, now),
+        Event::Connected { who, route } => connected(record, &who, route, now),
+        Event::Renew { who, generation } => renew(record, &who, generation, now, timers),
+        Event::Lost { who } => Ok(lose(record, &who, now, timers)),
+        Event::Back { who } => Ok(come_back(record, &who, now, timers)),
+        Event::Tick { media_flows } => Ok(tick(record, media_flows, now, timers)),
+        Event::Restarted => Ok(restart(record, now, timers)),
+        Event::Terminate if record.is_live() => Ok(Some(end(record, EndReason::Server, None, now))),
+        Event::Terminate => Ok(None),
+    }
+}
+
+fn ring(record: &Record, who: &Address, now: Timestamp, timers: &Timers) -> Decision {
+    match (&record.phase, record.place(who)) {
+        (_, Place::Stranger) => Err(ErrorCode::NotYourCall),
+        (Phase::Ended(_), _) => Err(ErrorCode::CallEnded),
+        (_, Place::Caller) => Err(ErrorCode::BadState),
+        (Phase::Inviting { until }, Place::Answerer | Place::Bystander) => {
+            let latest = record.created + timers.ring_limit;
+            // Never sooner than it would have ended unheard: after a restart `latest` may be long past.
+            let until = (now + timers.ring).min(latest).max(*until);
+            let mut record = record.clone();
+            record.phase = Phase::Ringing { since: now, until };
+            Ok(Some(Step { record, effects: &[Effect::Publish] }))
+        }
+        (Phase::Ringing { .. }, Place::Answerer | Place::Bystander)
+        | (Phase::Connecting { .. } | Phase::Active { .. }, Place::Answerer) => Ok(None),
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander) => {
+            Err(ErrorCode::AnsweredElsewhere)
+        }
+    }
+}
+
+fn accept(record: &Record, leg: Leg, media: &[MediaKind], now: Timestamp, timers: &Timers) -> Decision {
+    match (&record.phase, record.place(&leg.address)) {
+        (_, Place::Stranger) => Err(ErrorCode::NotYourCall),
+        (Phase::Ended(_), _) => Err(ErrorCode::CallEnded),
+        (_, Place::Caller) => Err(ErrorCode::BadState),
+        (Phase::Inviting { .. } | Phase::Ringing { .. }, Place::Answerer | Place::Bystander) => {
+            let answer = Answer { leg, media: each_once(media), at: now };
+            let review = review_at(record.caller.signaling, answer.leg.signaling, now, timers);
+            let mut record = record.clone();
+            record.phase = Phase::Connecting { answer, until: now + timers.connect, review };
+            Ok(Some(Step { record, effects: &[Effect::Publish, Effect::StopAlerting] }))
+        }
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Answerer) => Ok(None),
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander) => {
+            Err(ErrorCode::AnsweredElsewhere)
+        }
+    }
+}
+
+fn hang_up(record: &Record, who: &Address, given: Option<EndReason>, now: Timestamp) -> Decision {
+    let (reason, by) = match (&record.phase, record.place(who)) {
+        (_, Place::Stranger) => return Err(ErrorCode::NotYourCall),
+        // Both hang up: the first has decided, the second has what it wanted.
+        (Phase::Ended(_), _) => return Ok(None),
+        (Phase::Inviting { .. } | Phase::Ringing { .. }, Place::Caller) => {
+            (EndReason::Cancelled, Role::Caller)
+        }
+        (Phase::Inviting { .. } | Phase::Ringing { .. }, Place::Answerer | Place::Bystander) => {
+            let busy = given == Some(EndReason::Busy);
+            (if busy { EndReason::Busy } else { EndReason::Rejected }, Role::Callee)
+        }
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Caller) => {
+            (reason_after_answer(given), Role::Caller)
+        }
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Answerer) => {
+            (reason_after_answer(given), Role::Callee)
+        }
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander) => {
+            return Err(ErrorCode::AnsweredElsewhere);
+        }
+    };
+    Ok(Some(end(record, reason, Some(by), now)))
+}
+
+/// A device may name a fault of its own; for the words that only the server says, it has hung up.
+fn reason_after_answer(given: Option<EndReason>) -> EndReason {
+    match given {
+        Some(
+            fault @ (EndReason::MediaFailed
+            | EndReason::ConnectionLost
+            | EndReason::Permission
+            | EndReason::IncompatibleMedia),
+        ) => fault,
+        None
+        | Some(
+            EndReason::Hangup
+            | EndReason::Cancelled
+            | EndReason::Rejected
+            | EndReason::Busy
+            | EndReason::NoAnswer
+            | EndReason::Unreachable
+            | EndReason::Server,
+        ) => EndReason::Hangup,
+    }
+}
+
+fn connected(record: &Record, who: &Address, route: Route, now: Timestamp) -> Decision {
+    match (&record.phase, record.place(who)) {
+        (_, Place::Stranger) => Err(ErrorCode::NotYourCall),
+        (Phase::Ended(_), _) => Err(ErrorCode::CallEnded),
+        (Phase::Inviting { .. } | Phase::Ringing { .. }, _) => Err(ErrorCode::BadState),
+        (Phase::Connecting { answer, review, .. }, Place::Caller | Place::Answerer) => {
+            let phase = Phase::Active { answer: answer.clone(), connected: now, route, review: *review };
+            let record = Record { phase, ..record.clone() };
+            Ok(Some(Step { record, effects: &[Effect::Publish] }))
+        }
+        // The other leg's report, or a later route: the first has decided.
+        (Phase::Active { .. }, Place::Caller | Place::Answerer) => Ok(None),
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander) => {
+            Err(ErrorCode::AnsweredElsewhere)
+        }
+    }
+}
+
+fn renew(record: &Record, who: &Address, replaced: Gen, now: Timestamp, timers: &Timers) -> Decision {
+    let mut next = record.clone();
+    match (&mut next.phase, record.place(who)) {
+        (_, Place::Stranger) => return Err(ErrorCode::NotYourCall),
+        (Phase::Ended(_), _) => return Err(ErrorCode::CallEnded),
+        // Before the answer there is nothing to replace.
+        (Phase::Inviting { .. } | Phase::Ringing { .. }, _) => return Ok(None),
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander) => {
+            return Err(ErrorCode::AnsweredElsewhere);
+        }
+        (_, Place::Caller | Place::Answerer) if replaced != record.generation => return Ok(None),
+        (Phase::Connecting { until, .. }, Place::Caller | Place::Answerer) => *until = now + timers.connect,
+        (Phase::Active { .. }, Place::Caller | Place::Answerer) => {}
+    }
+    next.generation = Gen(record.generation.0.saturating_add(1));
+    Ok(changed(record, next, &[Effect::Publish]))
+}
+
+fn lose(record: &Record, who: &Address, now: Timestamp, timers: &Timers) -> Option<Step> {
+    let mut next = record.clone();
+    let signaling = signaling_mut(&mut next, who)?;
+    if !signaling.is_here() {
+        return None;
+    }
+    *signaling = Signaling::Away { since: now };
+    set_review(&mut next, now, timers);
+    // Nobody is told: most are back before `lost_after`.
+    changed(record, next, &[])
+}
+
+fn come_back(record: &Record, who: &Address, now: Timestamp, timers: &Timers) -> Option<Step> {
+    let mut next = record.clone();
+    let nobody_could_report = record.answer().is_some_and(|answer| both_away(record, answer));
+    let signaling = signaling_mut(&mut next, who)?;
+    let was_told = signaling.is_lost();
+    *signaling = Signaling::Here;
+    if let Phase::Connecting { until, .. } = &mut next.phase
+        && nobody_could_report
+    {
+        *until = (*until).max(now + timers.connect);
+    }
+    if next == *record {
+        return None;
+    }
+    set_review(&mut next, now, timers);
+    changed(record, next, if was_told { &[Effect::Publish] } else { &[] })
+}
+
+fn restart(record: &Record, now: Timestamp, timers: &Timers) -> Option<Step> {
+    let soonest = now + timers.restart;
+    let mut next = record.clone();
+    match &mut next.phase {
+        Phase::Inviting { until } | Phase::Ringing { until, .. } => {
+            *until = (*until).max(soonest);
+            next.caller.signaling = Signaling::Away { since: now };
+        }
+        Phase::Connecting { until, .. } => *until = (*until).max(soonest),
+        Phase::Active { .. } => {}
+        Phase::Ended(_) => return None,
+    }
+    for signaling in next.answered_legs_mut().into_iter().flatten() {
+        if !signaling.is_lost() {
+            *signaling = Signaling::Away { since: now };
+        }
+    }
+    set_review(&mut next, now, timers);
+    changed(record, next, &[])
+}
+
+fn tick(record: &Record, media_flows: bool, now: Timestamp, timers: &Timers) -> Option<Step> {
+    match &record.phase {
+        Phase::Inviting { until } | Phase::Ringing { until, .. } => {
+            let ringing = matches!(record.phase, Phase::Ringing { .. });
+            if caller_patience(record, timers).is_some_and(|patience| now >= patience) {
+                return Some(end(record, EndReason::Cancelled, None, now));
+            }
+            let reason = if ringing { EndReason::NoAnswer } else { EndReason::Unreachable };
+            (now >= *until).then(|| end(record, reason, None, now))
+        }
+        Phase::Connecting { answer, until, review } => {
+            if now >= *until && !both_away(record, answer) && !media_flows {
+                return Some(end(record, EndReason::MediaFailed, None, now));
+            }
+            review_legs(record, *review, media_flows, now, timers)
+        }
+        Phase::Active { review, .. } => review_legs(record, *review, media_flows, now, timers),
+        Phase::Ended(_) => None,
+    }
+}
+
+/// Tells of legs that are away for too long, and ends the call when their grace is over and no media flows.
+fn review_legs(
+    record: &Record,
+    review: Timestamp,
+    media_flows: bool,
+    now: Timestamp,
+    timers: &Timers,
+) -> Option<Step> {
+    let mut next = record.clone();
+    let mut newly_lost = false;
+    let mut all_here = true;
+    for signaling in next.answered_legs_mut().into_iter().flatten() {
+        if let Signaling::Away { since } = *signaling
+            && now >= since + timers.lost_after
+        {
+            *signaling = Signaling::Lost { since };
+            newly_lost = true;
+        }
+        all_here &= signaling.is_here();
+    }
+    if now >= review {
+        // Liveness is signaling or media: with either of them the call goes on.
+        if !all_here && !media_flows {
+            return Some(end(record, EndReason::ConnectionLost, None, now));
+        }
+        set_review(&mut next, now, timers);
+    }
+    if let Phase::Connecting { answer, until, .. } = &mut next.phase
+        && now >= *until
+        && !both_away(record, answer)
+    {
+        // Media flows, though neither leg has come to say so.
+        *until = now + timers.connect;
+    }
+    changed(record, next, if newly_lost { &[Effect::Publish] } else { &[] })
+}
+
+fn end(record: &Record, reason: EndReason, by: Option<Role>, now: Timestamp) -> Step {
+    let (answer, connected) = match &record.phase {
+        Phase::Connecting { answer, .. } => (Some(answer.clone()), None),
+        Phase::Active { answer, connected, .. } => (Some(answer.clone()), Some(*connected)),
+        Phase::Inviting { .. } | Phase::Ringing { .. } | Phase::Ended(_) => (None, None),
+    };
+    let effects: &[Effect] = match answer {
+        Some(_) => &[Effect::Publish, Effect::WriteHistory],
+        None => &[Effect::Publish, Effect::StopAlerting, Effect::WriteHistory],
+    };
+    let phase = Phase::Ended(End { reason, by, at: now, answer, connected });
+    Step { record: Record { phase, ..record.clone() }, effects }
+}
+
+/// The signaling of a leg of a live call.
+fn signaling_mut<'a>(record: &'a mut Record, who: &Address) -> Option<&'a mut Signaling> {
+    if !record.is_live() {
+        return None;
+    }
+    match record.place(who) {
+        Place::Caller => Some(&mut record.caller.signaling),
+        Place::Answerer => record.answered_legs_mut().map(|[_, answerer]| answerer),
+        Place::Bystander | Place::Stranger => None,
+    }
+}
+
+fn set_review(record: &mut Record, now: Timestamp, timers: &Timers) {
+    let caller = record.caller.signaling;
+    match &mut record.phase {
+        Phase::Connecting { answer, review, .. } | Phase::Active { answer, review, .. } => {
+            *review = review_at(caller, answer.leg.signaling, now, timers);
+        }
+        Phase::Inviting { .. } | Phase::Ringing { .. } | Phase::Ended(_) => {}
+    }
+}
+
+/// When to judge the legs, given that one of them has just changed. The grace of a lost leg runs only while
+/// the other one is here to wait for it.
+fn review_at(caller: Signaling, answerer: Signaling, now: Timestamp, timers: &Timers) -> Timestamp {
+    match (caller, answerer) {
+        (Signaling::Here, Signaling::Here) => now + timers.renew,
+        (Signaling::Here, Signaling::Away { .. }) | (Signaling::Away { .. }, Signaling::Here) => {
+            now + timers.lost_after + timers.lost_grace
+        }
+        (Signaling::Here, Signaling::Lost { .. }) | (Signaling::Lost { .. }, Signaling::Here) => {
+            now + timers.lost_grace
+        }
+        (
+            Signaling::Away { .. } | Signaling::Lost { .. },
+            Signaling::Away { .. } | Signaling::Lost { .. },
+        ) => now + timers.both_lost,
+    }
+}
+
+fn changed(before: &Record, record: Record, effects: &'static [Effect]) -> Option<Step> {
+    (record != *before).then_some(Step { record, effects })
+}
+
+fn each_once(media: &[MediaKind]) -> Vec<MediaKind> {
+    [MediaKind::Audio, MediaKind::Video].into_iter().filter(|kind| media.contains(kind)).collect()
+}

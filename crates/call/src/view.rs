@@ -1,0 +1,73 @@
+//! The snapshot: what one device is told of a call.
+
+use visavis_proto::{Address, CallState, CallView, PeerView, Rev, Role, Timestamp, You};
+
+use crate::history::milliseconds;
+use crate::record::Place;
+use crate::{Phase, Record};
+
+/// The call as `device` sees it, or `None` if the call does not concern it: it then does not exist for it.
+///
+/// `rev` is the store's revision of `record`.
+pub fn view(record: &Record, rev: Rev, device: &Address, now: Timestamp) -> Option<CallView> {
+    let place = record.place(device);
+    let role = match place {
+        Place::Caller => Role::Caller,
+        Place::Answerer | Place::Bystander => Role::Callee,
+        Place::Stranger => return None,
+    };
+    let you = match place {
+        Place::Caller | Place::Answerer => You::Active,
+        Place::Bystander if record.answer().is_some() => You::Elsewhere,
+        // Also in a call that ended unanswered: this device did ring.
+        Place::Bystander | Place::Stranger => You::Ringing,
+    };
+    let (state, until) = match &record.phase {
+        Phase::Inviting { until } => (CallState::Inviting, Some(*until)),
+        Phase::Ringing { until, .. } => (CallState::Ringing, Some(*until)),
+        Phase::Connecting { .. } => (CallState::Connecting, None),
+        Phase::Active { .. } => (CallState::Active, None),
+        Phase::Ended(_) => (CallState::Ended, None),
+    };
+    Some(CallView {
+        id: record.id,
+        rev,
+        state,
+        role,
+        you,
+        peer: peer(record, role),
+        media: record.media.clone(),
+        generation: record.generation,
+        // One side must begin, and the caller has its microphone open since the invite.
+        offerer: Role::Caller,
+        expires_in_ms: until.map(|until| milliseconds(until.since(now))),
+        answered_on: record
+            .answer()
+            .filter(|_| you == You::Elsewhere)
+            .map(|answer| answer.leg.device_name.clone()),
+        reason: record.end().map(|end| end.reason),
+        duration_ms: record.end().and_then(|end| end.duration()).map(milliseconds),
+    })
+}
+
+fn peer(record: &Record, reader: Role) -> PeerView {
+    // Somebody who is lost after the end is not worth a word: nothing will be carried any more.
+    let lost = |signaling: crate::Signaling| record.is_live() && signaling.is_lost();
+    match reader {
+        Role::Caller => {
+            let leg = record.answer().map(|answer| &answer.leg);
+            PeerView {
+                id: record.callee.user.clone(),
+                name: record.callee.name.clone(),
+                address: leg.map(|leg| leg.address.clone()),
+                lost: leg.is_some_and(|leg| lost(leg.signaling)),
+            }
+        }
+        Role::Callee => PeerView {
+            id: record.caller.address.user.clone(),
+            name: record.caller.user_name.clone(),
+            address: Some(record.caller.address.clone()),
+            lost: lost(record.caller.signaling),
+        },
+    }
+}
