@@ -5,6 +5,10 @@ import { leftOpen, noteWhen, opened, whenSeen } from '../bed/leaks.ts';
 import { loudness, MOVES, motion, SOUNDS, selectedPath, watchFrames } from '../bed/media.ts';
 import { installProbes } from '../bed/probes.ts';
 
+test.afterEach(async ({ browser }) => {
+  for (const context of browser.contexts()) await context.close();
+});
+
 /** Two plain pages with one peer connection each; the test itself carries offer, answer and candidates. */
 async function plainCall(browser: Browser): Promise<[Page, Page]> {
   const pages: Page[] = [];

@@ -1,0 +1,137 @@
+// A server of the test's own: the real binary with a data folder and a config file that are thrown away afterwards.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Sections of the config file. */
+export type Settings = Record<string, Record<string, string | number | boolean | string[]>>;
+
+/** What the server writes to `run.json` once it listens. */
+type RunFile = { http: string; https?: string; relay_udp: string[]; relay_tcp: string[] };
+
+/** Ports are chosen by the system, so that any number of runs fit side by side. */
+export const DEFAULTS: Settings = {
+  http: { listen: '127.0.0.1:0' },
+  https: { listen: '' },
+  relay: { listen: '127.0.0.1:0' },
+};
+
+/** A server that has not said `ready` by then never will. */
+const READY_WITHIN_MS = 15_000;
+
+export const binary = process.env['VISAVIS_BINARY'] ?? 'visavis';
+
+export class Server {
+  readonly folder = mkdtempSync(join(tmpdir(), 'visavis-e2e-'));
+  readonly data = join(this.folder, 'data');
+  readonly config = join(this.folder, 'visavis.toml');
+  #settings: Settings;
+  #process: ChildProcess | undefined;
+  #url = '';
+  #log = '';
+
+  private constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  static async start(settings: Settings = {}): Promise<Server> {
+    const server = new Server(merge(DEFAULTS, settings));
+    await server.#start();
+    return server;
+  }
+
+  /** Where the pages are; `localhost` is a secure context without a certificate. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Everything it printed, for the report of a failed test. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Makes a user and returns the one-time link by which they choose a password. */
+  async addUser(name: string): Promise<string> {
+    const words = ['user', 'add', name, '--config', this.config, '--data', this.data, '--base-url', this.url];
+    const { stdout } = await promisify(execFile)(binary, [...words, '--json']);
+    const { link } = JSON.parse(stdout) as { link: string };
+    return link;
+  }
+
+  /** The power goes: no goodbye, nothing flushed. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** Comes back where it was: same data, same ports. */
+  async restart(): Promise<void> {
+    await this.#start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #start(): Promise<void> {
+    writeFileSync(this.config, toml(this.#settings));
+    const child = spawn(binary, ['serve', '--config', this.config, '--data', this.data], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#process = child;
+    await new Promise<void>((resolve, reject) => {
+      const give = (why: string): void => reject(new Error(`the server ${why}:\n${this.#log}`));
+      const timer = setTimeout(() => give('is not ready'), READY_WITHIN_MS);
+      let printed = '';
+      const hear = (chunk: Buffer): void => {
+        this.#log += chunk;
+      };
+      child.stderr?.on('data', hear);
+      child.stdout?.on('data', (chunk: Buffer) => {
+        hear(chunk);
+        printed += chunk;
+        if (!/^ready\b/m.test(printed)) return;
+        clearTimeout(timer);
+        resolve();
+      });
+      child.once('error', (error) => give(`cannot be started (${error.message})`));
+      child.once('exit', (code) => {
+        clearTimeout(timer);
+        give(`ended with ${code}`);
+      });
+    });
+    const run = JSON.parse(readFileSync(join(this.data, 'run.json'), 'utf8')) as RunFile;
+    const port = new URL(run.http).port;
+    this.#url = `http://localhost:${port}`;
+    this.#settings = merge(this.#settings, {
+      http: { listen: `127.0.0.1:${port}` },
+      relay: { listen: run.relay_udp[0] ?? '' },
+    });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  }
+}
+
+export function merge(base: Settings, over: Settings): Settings {
+  const merged = { ...base };
+  for (const [section, keys] of Object.entries(over)) merged[section] = { ...base[section], ...keys };
+  return merged;
+}
+
+/** A JSON string, number, boolean or list of strings is written the same in TOML. */
+export function toml(settings: Settings): string {
+  const sections = Object.entries(settings).map(([section, keys]) => {
+    const lines = Object.entries(keys).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+    return [`[${section}]`, ...lines].join('\n');
+  });
+  return `${sections.join('\n\n')}\n`;
+}
