@@ -9,7 +9,7 @@ test('the caller gives up before the answer', async ({ bring }) => {
   await alice.watchEnd();
   await alice.hangUp();
 
-  await bob.expectEnded('alice hung up a moment ago.');
+  await bob.expectEnded('alice hung up before you answered. You have a missed call.');
   await alice.expectNothingLeft();
   await bob.closeEnded();
   await bob.expectHistory([{ direction: 'in', outcome: 'missed', peer: 'alice' }]);
@@ -54,7 +54,7 @@ test.describe('with a short ring', () => {
     await bob.expectRinging('alice');
     await alice.watchEnd();
 
-    await alice.expectEnded("bob didn't answer. We left a missed call.");
+    await alice.expectEnded('bob didn’t answer. We left a missed call.');
     await expect(bob.incoming).toBeHidden();
     await alice.expectNothingLeft();
     await alice.closeEnded();
@@ -66,7 +66,7 @@ test.describe('with a short ring', () => {
     const alice = await bring('alice', { locale: 'zh-CN' });
     await bring('bob');
     await alice.dial('bob');
-    await alice.expectEnded('对方未接听,已留下未接来电。');
+    await alice.expectEnded('bob未接听，已留下未接来电。');
   });
 });
 
@@ -79,7 +79,7 @@ test.describe('with little patience for silence', () => {
     await bob.leave();
     await alice.dial('bob');
 
-    await alice.expectEnded(/^bob's devices are offline\./);
+    await alice.expectEnded('bob’s devices are offline. They’ll see your call when they’re back.');
     await alice.closeEnded();
     await alice.expectHistory([{ direction: 'out', outcome: 'unreachable', peer: 'bob' }]);
     // Back again, the callee learns of the call.
@@ -92,12 +92,12 @@ test.describe('with little patience for silence', () => {
     const bob = await bring('bob');
     await bob.leave();
     await alice.dial('bob');
-    await alice.expectEnded('对方设备不在线,上线后会看到你的来电。');
+    await alice.expectEnded('bob的设备不在线，上线后会看到你的来电。');
   });
 });
 
 test('there is no such person', async ({ bring }) => {
   const alice = await bring('alice');
   await alice.dial('nobody');
-  await alice.expectEnded(/nobody/);
+  await alice.expectEnded('There is nobody called “nobody” here. Check the spelling.');
 });
