@@ -1,0 +1,174 @@
+//! The sources of the configuration, read into one list of values: later ones win.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::{Fault, Origin};
+use super::keys::{Config, SECTIONS};
+use super::setting::Raw;
+
+/// The file's name, looked for in the data folder and then in the working folder.
+const FILE: &str = "visavis.toml";
+/// Names the file, as `--config` does.
+const FILE_VARIABLE: &str = "VISAVIS_CONFIG";
+
+/// Where settings may come from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// `--config`: the file; it must exist.
+    pub config: Option<PathBuf>,
+    /// `--data`: short for `--set data.dir=…`.
+    pub data: Option<PathBuf>,
+    /// `--set section.key=value`, each.
+    pub set: Vec<String>,
+    /// Environment variables; those that are not called `VISAVIS_<SECTION>__<KEY>` are skipped.
+    pub variables: Vec<(OsString, OsString)>,
+}
+
+/// One value with its place.
+pub(super) struct Value {
+    pub(super) key: String,
+    pub(super) raw: Raw,
+    pub(super) origin: Origin,
+}
+
+/// Which file was read, and all values in the order in which they apply.
+pub(super) fn read(sources: &Sources, faults: &mut Vec<Fault>) -> (Option<PathBuf>, Vec<Value>) {
+    let mut over = variables(sources, faults);
+    over.extend(flags(sources, faults));
+    let file = find_file(sources, &over);
+    let mut values = file.as_deref().map(|path| read_file(path, faults)).unwrap_or_default();
+    values.extend(over);
+    (file, values)
+}
+
+fn variables(sources: &Sources, faults: &mut Vec<Fault>) -> Vec<Value> {
+    let mut values = Vec::new();
+    for (name, value) in &sources.variables {
+        let Some(name) = name.to_str() else { continue };
+        // Without the double underscore it is not ours: container platforms set VISAVIS_PORT and the like by themselves.
+        let Some((section, key)) = name.strip_prefix("VISAVIS_").and_then(|rest| rest.split_once("__"))
+        else {
+            continue;
+        };
+        let origin = Origin::Variable(name.to_owned());
+        let Some(value) = value.to_str() else {
+            faults.push(Fault::new(origin, "is not UTF-8"));
+            continue;
+        };
+        let key = format!("{}.{}", section.to_lowercase(), key.to_lowercase());
+        values.push(Value { key, raw: Raw::Words(value.to_owned()), origin });
+    }
+    values.sort_by(|one, other| one.key.cmp(&other.key));
+    values
+}
+
+fn flags(sources: &Sources, faults: &mut Vec<Fault>) -> Vec<Value> {
+    let mut values = Vec::new();
+    if let Some(folder) = &sources.data {
+        let origin = Origin::Flag("--data".to_owned());
+        match folder.to_str() {
+            Some(text) => {
+                values.push(Value { key: "data.dir".to_owned(), raw: Raw::Words(text.to_owned()), origin });
+            }
+            None => faults.push(Fault::new(origin, "is not UTF-8")),
+        }
+    }
+    for flag in &sources.set {
+        let origin = Origin::Flag(format!("--set {flag}"));
+        match flag.split_once('=') {
+            Some((key, value)) => {
+                let raw = Raw::Words(value.trim().to_owned());
+                values.push(Value { key: key.trim().to_owned(), raw, origin });
+            }
+            None => faults.push(Fault::new(origin, "must be written --set section.key=value")),
+        }
+    }
+    values
+}
+
+fn find_file(sources: &Sources, over: &[Value]) -> Option<PathBuf> {
+    if let Some(named) = &sources.config {
+        return Some(named.clone());
+    }
+    if let Some((_, named)) = sources.variables.iter().find(|(name, _)| name == FILE_VARIABLE) {
+        return Some(PathBuf::from(named));
+    }
+    let data = over.iter().rev().find_map(|value| match &value.raw {
+        Raw::Words(folder) if value.key == "data.dir" => Some(PathBuf::from(folder)),
+        _ => None,
+    });
+    let data = data.unwrap_or_else(|| Config::default().data.dir);
+    [data.join(FILE), PathBuf::from(FILE)].into_iter().find(|path| path.exists())
+}
+
+fn read_file(path: &Path, faults: &mut Vec<Fault>) -> Vec<Value> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            faults.push(Fault::new(Origin::WholeFile(path.to_owned()), format!("cannot be read: {error}")));
+            return Vec::new();
+        }
+    };
+    let origin = |start: usize| {
+        let line = text.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
+        Origin::File(path.to_owned(), line)
+    };
+    let table = match DeTable::parse(&text) {
+        Ok(table) => table.into_inner(),
+        Err(error) => {
+            let start = error.span().map_or(0, |span| span.start);
+            let problem = format!("not TOML: {} (texts are written in quotes)", error.message());
+            faults.push(Fault::new(origin(start), problem));
+            return Vec::new();
+        }
+    };
+    let mut values = Vec::new();
+    for (section, content) in &table {
+        let name = section.get_ref();
+        let DeValue::Table(keys) = content.get_ref() else {
+            faults.push(Fault::unknown_key(origin(section.span().start), name));
+            continue;
+        };
+        let known = SECTIONS.iter().any(|known| known.name == name);
+        if !known && keys.is_empty() {
+            faults.push(Fault::unknown_section(origin(section.span().start), name));
+        }
+        for (key, value) in keys {
+            values.push(Value {
+                key: format!("{name}.{}", key.get_ref()),
+                raw: raw(value),
+                origin: origin(key.span().start),
+            });
+        }
+    }
+    // The parser sorts keys by name; people read from the top.
+    values.sort_by_key(|value| match value.origin {
+        Origin::File(_, line) => line,
+        Origin::Default | Origin::WholeFile(_) | Origin::Variable(_) | Origin::Flag(_) => 0,
+    });
+    values
+}
+
+fn raw(value: &Spanned<DeValue<'_>>) -> Raw {
+    match value.get_ref() {
+        DeValue::String(text) => Raw::Text(text.to_string()),
+        DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix())
+            .map_or(Raw::Other("this number"), Raw::Integer),
+        DeValue::Boolean(truth) => Raw::Boolean(*truth),
+        DeValue::Array(items) => items
+            .iter()
+            .map(|item| match item.get_ref() {
+                DeValue::String(text) => Some(text.to_string()),
+                _ => None,
+            })
+            .collect::<Option<Vec<_>>>()
+            .map_or(Raw::Other("a list of other things than strings"), Raw::List),
+        DeValue::Float(_) => Raw::Other("a fraction"),
+        DeValue::Datetime(_) => Raw::Other("a date"),
+        DeValue::Table(_) => Raw::Other("a table"),
+    }
+}

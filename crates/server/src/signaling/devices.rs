@@ -1,0 +1,212 @@
+//! Which devices are connected to this node, and how to reach each: the authoritative map for the sockets
+//! this process holds.
+//!
+//! A device has a bounded outbox. Whoever pushes never waits: a device that does not read until its outbox
+//! is full is taken out of the map and its socket closes.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::ws::Utf8Bytes;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use visavis_proto::{Address, CloseCode, DeviceId, UserId};
+
+use crate::metrics::Metrics;
+
+/// Frames that may wait for one device.
+pub const OUTBOX_FRAMES: usize = 128;
+/// Devices one user may have connected at once.
+pub const DEVICES_PER_USER: usize = 32;
+
+/// What a socket's task takes from its outbox.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// Send this.
+    Text(Utf8Bytes),
+    /// Close with this code, after what was queued before.
+    Close(CloseCode),
+}
+
+/// Tells one connection of a device from the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connection(u64);
+
+#[derive(Debug)]
+struct Entry {
+    device: DeviceId,
+    connection: Connection,
+    outbox: mpsc::Sender<Outgoing>,
+}
+
+/// The connected devices of every user.
+#[derive(Debug)]
+pub struct Devices {
+    users: Mutex<HashMap<UserId, Vec<Entry>>>,
+    next: AtomicU64,
+    metrics: Arc<Metrics>,
+}
+
+/// The user has [`DEVICES_PER_USER`] devices connected.
+#[derive(Debug)]
+pub struct TooManyDevices;
+
+impl Devices {
+    /// Nobody is connected.
+    pub fn new(metrics: Arc<Metrics>) -> Self {
+        Self { users: Mutex::default(), next: AtomicU64::new(1), metrics }
+    }
+
+    fn users(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Entry>>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters a device. If it was connected already, that older socket gets `bye` and is closed.
+    ///
+    /// # Errors
+    /// [`TooManyDevices`].
+    pub fn register(
+        &self,
+        address: &Address,
+        bye: Utf8Bytes,
+    ) -> Result<(Connection, mpsc::Receiver<Outgoing>), TooManyDevices> {
+        let connection = Connection(self.next.fetch_add(1, Ordering::Relaxed));
+        let (outbox, inbox) = mpsc::channel(OUTBOX_FRAMES);
+        let entry = Entry { device: address.device.clone(), connection, outbox };
+        let mut users = self.users();
+        let entries = users.entry(address.user.clone()).or_default();
+        if let Some(older) = entries.iter_mut().find(|older| older.device == address.device) {
+            self.metrics.devices_replaced.count();
+            let older = std::mem::replace(older, entry);
+            // If its outbox is full, the older socket closes as a slow one, which is just as well.
+            let _ = older.outbox.try_send(Outgoing::Text(bye));
+            let _ = older.outbox.try_send(Outgoing::Close(CloseCode::Replaced));
+            return Ok((connection, inbox));
+        }
+        if entries.len() >= DEVICES_PER_USER {
+            return Err(TooManyDevices);
+        }
+        entries.push(entry);
+        Ok((connection, inbox))
+    }
+
+    /// Takes a device out, unless it has connected again since. Says whether it was taken out.
+    pub fn leave(&self, address: &Address, connection: Connection) -> bool {
+        let mut users = self.users();
+        let Some(entries) = users.get_mut(&address.user) else { return false };
+        let before = entries.len();
+        entries.retain(|entry| entry.connection != connection);
+        let left = entries.len() < before;
+        if entries.is_empty() {
+            users.remove(&address.user);
+        }
+        left
+    }
+
+    /// Pushes a frame to one device. False if it is not connected or did not read what it got before.
+    pub fn send(&self, address: &Address, text: Utf8Bytes) -> bool {
+        let mut users = self.users();
+        let Some(entries) = users.get_mut(&address.user) else { return false };
+        let Some(position) = entries.iter().position(|entry| entry.device == address.device) else {
+            return false;
+        };
+        match entries[position].outbox.try_send(Outgoing::Text(text)) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                // Dropping the outbox ends the socket's task; the device comes back and gets snapshots.
+                self.metrics.sockets_slow.count();
+                entries.swap_remove(position);
+                false
+            }
+            Err(TrySendError::Closed(_)) => false,
+        }
+    }
+
+    /// Whether a device is connected here.
+    pub fn is_connected(&self, address: &Address) -> bool {
+        self.users().get(&address.user).is_some_and(|entries| {
+            entries.iter().any(|entry| entry.device == address.device)
+        })
+    }
+
+    /// The connected devices of a user.
+    pub fn of_user(&self, user: &UserId) -> Vec<DeviceId> {
+        self.users().get(user).map_or_else(Vec::new, |entries| {
+            entries.iter().map(|entry| entry.device.clone()).collect()
+        })
+    }
+
+    /// Tells every device goodbye and closes its socket; `bye` makes the frame for the nth of them.
+    pub fn close_all(&self, code: CloseCode, bye: impl Fn(usize) -> Utf8Bytes) {
+        let entries: Vec<Entry> = self.users().drain().flat_map(|(_, entries)| entries).collect();
+        for (nth, entry) in entries.iter().enumerate() {
+            let _ = entry.outbox.try_send(Outgoing::Text(bye(nth)));
+            let _ = entry.outbox.try_send(Outgoing::Close(code));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn devices() -> Devices {
+        Devices::new(Arc::new(Metrics::default()))
+    }
+
+    fn address(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
+    fn text(outgoing: Option<Outgoing>) -> String {
+        match outgoing {
+            Some(Outgoing::Text(text)) => text.to_string(),
+            Some(Outgoing::Close(code)) => format!("close {}", code.number()),
+            None => "gone".into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_device_that_connects_again_replaces_its_older_socket_which_hears_why() {
+        let devices = devices();
+        let (older, mut older_inbox) = devices.register(&address("bob/phone"), "bye".into()).unwrap();
+        let (_newer, mut newer_inbox) = devices.register(&address("bob/phone"), "bye".into()).unwrap();
+        assert!(!devices.leave(&address("bob/phone"), older), "the newer socket stays");
+        assert!(devices.send(&address("bob/phone"), "hi".into()));
+        assert_eq!(text(older_inbox.recv().await), "bye");
+        assert_eq!(text(older_inbox.recv().await), "close 4409");
+        assert_eq!(text(older_inbox.recv().await), "gone");
+        assert_eq!(text(newer_inbox.recv().await), "hi");
+    }
+
+    #[tokio::test]
+    async fn a_device_that_does_not_read_is_dropped_and_nobody_else_notices() {
+        let devices = devices();
+        let (_slow, mut slow_inbox) = devices.register(&address("bob/slow"), "bye".into()).unwrap();
+        let (_quick, mut quick_inbox) = devices.register(&address("bob/quick"), "bye".into()).unwrap();
+        for _ in 0..OUTBOX_FRAMES {
+            assert!(devices.send(&address("bob/slow"), "x".into()));
+        }
+        assert!(!devices.send(&address("bob/slow"), "one too many".into()));
+        assert!(!devices.is_connected(&address("bob/slow")));
+        assert_eq!(devices.metrics.sockets_slow.value(), 1);
+        assert!(devices.send(&address("bob/quick"), "hi".into()));
+        assert_eq!(text(quick_inbox.recv().await), "hi");
+        for _ in 0..OUTBOX_FRAMES {
+            assert_eq!(text(slow_inbox.recv().await), "x");
+        }
+        assert_eq!(text(slow_inbox.recv().await), "gone");
+    }
+
+    #[test]
+    fn a_user_may_have_only_so_many_devices() {
+        let devices = devices();
+        let keep: Vec<_> = (0..DEVICES_PER_USER)
+            .map(|n| devices.register(&address(&format!("bob/d{n}")), "bye".into()).unwrap())
+            .collect();
+        assert!(devices.register(&address("bob/one-more"), "bye".into()).is_err());
+        assert!(devices.register(&address("eve/d0"), "bye".into()).is_ok());
+        drop(keep);
+    }
+}

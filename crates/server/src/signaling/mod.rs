@@ -1,0 +1,105 @@
+//! Signaling: devices over WebSockets, their messages, and the calls between them.
+//!
+//! ```text
+//!  socket ──► handle ──► calls ──► visavis-call (decides) ──► visavis-cluster (commits)
+//!    ▲                     │
+//!    └──── devices ◄───────┘  snapshots, relayed payloads
+//! ```
+//!
+//! `socket` owns one WebSocket and its limits, `handle` says what each message means, `calls` commits
+//! decisions and performs their effects, `alarms` wakes calls whose time has come, `devices` knows who is
+//! connected. Nothing here waits for a device.
+
+mod alarms;
+mod allowance;
+mod calls;
+mod devices;
+mod handle;
+mod socket;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::Utf8Bytes;
+use visavis_proto::{Bye, ByeReason, CloseCode, ServerBody, ServerFrame, UserId};
+
+pub use calls::Calls;
+pub use devices::Devices;
+pub use socket::{Origin, upgrade};
+
+use crate::accounts::tickets::Tickets;
+use crate::ice::Ice;
+use crate::metrics::Metrics;
+
+use allowance::{Allowances, Rate};
+
+/// Users whose recent invites are remembered.
+const INVITERS: usize = 100_000;
+/// At a restart, devices come back spread over this time, so that not all come at once.
+const RESTART_SPREAD: Duration = Duration::from_secs(3);
+
+/// What an operator may set.
+#[derive(Debug, Clone)]
+pub struct SignalingLimits {
+    /// WebSockets open at once; more are refused with 503.
+    pub max_sockets: u32,
+    /// Messages per second of one device in the long run.
+    pub messages_per_second: u32,
+    /// Messages at once after a quiet time.
+    pub message_burst: u32,
+    /// Calls per minute of one user.
+    pub invites_per_minute: u32,
+}
+
+/// Everything a socket's task needs.
+#[derive(Debug)]
+pub struct Signaling {
+    /// Who is connected.
+    pub devices: Arc<Devices>,
+    /// The calls.
+    pub calls: Arc<Calls>,
+    tickets: Arc<Tickets>,
+    ice: Ice,
+    metrics: Arc<Metrics>,
+    max_sockets: u32,
+    messages: Rate,
+    inviters: Allowances<UserId>,
+}
+
+impl Signaling {
+    /// Puts the parts together.
+    pub fn new(
+        devices: Arc<Devices>,
+        calls: Arc<Calls>,
+        tickets: Arc<Tickets>,
+        ice: Ice,
+        metrics: Arc<Metrics>,
+        limits: &SignalingLimits,
+    ) -> Self {
+        let invites = Rate {
+            count: limits.invites_per_minute,
+            per: Duration::from_secs(60),
+            burst: limits.invites_per_minute,
+        };
+        let messages = Rate {
+            count: limits.messages_per_second,
+            per: Duration::from_secs(1),
+            burst: limits.message_burst,
+        };
+        let inviters = Allowances::new(invites, INVITERS);
+        Self { devices, calls, tickets, ice, metrics, max_sockets: limits.max_sockets, messages, inviters }
+    }
+
+    /// Tells every device that the server restarts, and closes the sockets.
+    pub fn say_goodbye(&self) {
+        let spread = u64::try_from(RESTART_SPREAD.as_millis()).unwrap_or(u64::MAX);
+        // A low-discrepancy sequence (multiples of the golden ratio) spreads any number of devices evenly.
+        let retry = |nth: usize| (nth as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) % spread;
+        self.devices.close_all(CloseCode::Restart, |nth| bye(ByeReason::Restart, retry(nth)));
+    }
+}
+
+/// The `bye` frame.
+fn bye(reason: ByeReason, retry_in_ms: u64) -> Utf8Bytes {
+    ServerFrame { re: None, body: ServerBody::Bye(&Bye { reason, retry_in_ms }) }.encode().into()
+}
