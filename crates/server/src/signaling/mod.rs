@@ -11,7 +11,7 @@
 //! connected. Nothing here waits for a device.
 
 mod alarms;
-mod allowance;
+pub mod allowance;
 mod calls;
 mod devices;
 mod handle;

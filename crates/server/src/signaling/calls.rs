@@ -1,0 +1,549 @@
+//! The calls: reads records, lets `visavis-call` decide, commits by compare-and-set, performs the effects.
+//!
+//! Two keys per call live in the cluster's store: `call/ID` holds the record, `pair/ALICE/BOB` names the live
+//! call of two people (see `visavis_call::Pair`). A small cache of the live calls keeps relayed payloads away
+//! from the decoder; it only ever moves forward in revision, and every decision is checked by the store.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tracing::{debug, error, info, warn};
+use visavis_call::{Availability, Callee, Effect, Event, Leg, NewCall, Pair, Phase, Record, Step, Timers};
+use visavis_cluster::{CasError, Change, Engine, Expected, Stored, Write};
+use visavis_proto::{
+    Address, CallId, CallView, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody, ServerFrame, Timestamp, UserId,
+    limits,
+};
+use visavis_store::{Store, User};
+
+use super::alarms::Alarms;
+use super::devices::Devices;
+use super::handle::Refusal;
+use crate::clock;
+use crate::metrics::Metrics;
+
+/// How often a lost compare-and-set is tried again; each loss means that somebody else has decided.
+const ATTEMPTS: u32 = 16;
+/// Live calls at once; more are refused as `overloaded`.
+const LIVE_CALLS: usize = 100_000;
+/// Live calls one user may take part in, on all devices.
+const CALLS_PER_USER: usize = limits::CALL_REFS;
+/// A record that nobody ends is dropped by the store after this time; a live one is renewed long before.
+const LIVE_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// How long after a device's report media counts as flowing: two heartbeats and a bit.
+const MEDIA_FRESH: Duration = Duration::from_secs(45);
+/// When a timer's decision could not be stored, it is tried again after this time.
+const TICK_AGAIN: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+struct LiveCall {
+    rev: Rev,
+    record: Arc<Record>,
+    media_seen: Option<Timestamp>,
+    candidates: Vec<(Address, Gen, u32)>,
+}
+
+#[derive(Debug, Default)]
+struct Live {
+    calls: HashMap<CallId, LiveCall>,
+    of_user: HashMap<UserId, Vec<CallId>>,
+}
+
+/// Every call this node knows.
+#[derive(Debug)]
+pub struct Calls {
+    engine: Arc<Engine>,
+    store: Arc<Store>,
+    devices: Arc<Devices>,
+    metrics: Arc<Metrics>,
+    timers: Timers,
+    live: Mutex<Live>,
+    alarms: Alarms,
+}
+
+impl Calls {
+    /// Reads the calls that outlived the last process: live ones wait for their devices, ended ones are
+    /// written to the history, in case the process died before it had done so.
+    ///
+    /// # Errors
+    /// A record of a newer layout, or a store that does not write.
+    pub async fn open(
+        engine: Arc<Engine>,
+        store: Arc<Store>,
+        devices: Arc<Devices>,
+        metrics: Arc<Metrics>,
+        timers: Timers,
+    ) -> anyhow::Result<Arc<Self>> {
+        let calls = Arc::new(Self {
+            engine,
+            store,
+            devices,
+            metrics,
+            timers,
+            live: Mutex::default(),
+            alarms: Alarms::default(),
+        });
+        let now = clock::now();
+        calls.engine.sweep(now).await?;
+        let mut survived = 0;
+        for Stored { key, rev, value } in calls.engine.list("call/") {
+            let record: Record = serde_json::from_slice(&value)
+                .map_err(|error| anyhow::anyhow!("live call record {key}: {error}"))?;
+            if record.is_live() {
+                survived += 1;
+                let id = record.id;
+                calls.remember(rev, Arc::new(record));
+                if let Err(code) = calls.decide(id, &Event::Restarted, now).await {
+                    error!(%id, ?code, "a call could not be taken over from the last run");
+                }
+            } else {
+                calls.write_history(&record).await;
+            }
+        }
+        if survived > 0 {
+            info!(calls = survived, "calls outlived the restart; their devices have time to come back");
+        }
+        Ok(calls)
+    }
+
+    /// Ticks calls whose time has come, for ever.
+    pub async fn run_alarms(self: Arc<Self>) {
+        loop {
+            for id in self.alarms.due().await {
+                // Each on its own, so that one slow commit does not hold up the others.
+                let calls = Arc::clone(&self);
+                tokio::spawn(async move { calls.tick(id).await });
+            }
+        }
+    }
+
+    /// Drops expired records from the store now and then, for ever.
+    pub async fn run_sweeps(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            if let Err(error) = self.engine.sweep(clock::now()).await {
+                warn!(%error, "expired calls could not be removed");
+            }
+        }
+    }
+
+    async fn tick(&self, id: CallId) {
+        let now = clock::now();
+        let media_flows = self.live().calls.get(&id).is_some_and(|live| {
+            live.media_seen.is_some_and(|seen| now.since(seen) < MEDIA_FRESH)
+        });
+        match self.decide(id, &Event::Tick { media_flows }, now).await {
+            Ok(()) | Err(ErrorCode::CallEnded) => {}
+            Err(code) => {
+                warn!(%id, ?code, "a call's timer could not be kept; trying again");
+                self.alarms.set(id, Some(now + TICK_AGAIN));
+            }
+        }
+    }
+
+    /// The life of the store: see `Epoch`.
+    pub fn epoch(&self) -> &Epoch {
+        self.engine.epoch()
+    }
+
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a call, repeats one, or merges it into the one that came the other way.
+    pub(super) async fn invite(
+        &self,
+        id: CallId,
+        caller: Leg,
+        invite: Invite,
+        now: Timestamp,
+    ) -> Result<(CallId, bool), Refusal> {
+        if let Some((_, record)) = self.read(id) {
+            return if record.caller.address == caller.address { Ok((id, false)) } else { Err(ErrorCode::NotYourCall.into()) };
+        }
+        let callee = self.user(&invite.to).await?;
+        let pair = Pair::of(&caller.address.user, &invite.to);
+        let callee = Callee { user: invite.to, name: callee.display_name };
+        for _ in 0..ATTEMPTS {
+            let (pair_expected, other) = self.pair(&pair);
+            if let Some(other) = other
+                && let Some(merged) = self.merge(other, &caller, &invite.media, now).await?
+            {
+                return Ok((merged, true));
+            }
+            let new = NewCall {
+                id,
+                epoch: self.epoch().clone(),
+                caller: caller.clone(),
+                callee: callee.clone(),
+                media: invite.media.clone(),
+            };
+            let availability = self.availability(&caller.address, &callee.user)?;
+            let step = visavis_call::create(new, availability, now, &self.timers);
+            let pair_write = step.record.is_live().then(|| (pair_expected, Some(id)));
+            match self.commit(Expected::Absent, &pair, pair_write, step, now).await {
+                Ok(()) => {
+                    self.metrics.calls_created.count();
+                    return Ok((id, false));
+                }
+                Err(CasError::Conflict { .. } | CasError::Unknown) => {
+                    self.metrics.commits_conflicting.count();
+                    if self.read(id).is_some_and(|(_, record)| record.caller.address == caller.address) {
+                        return Ok((id, false));
+                    }
+                }
+                Err(error) => return Err(self.failed(id, &error).into()),
+            }
+        }
+        Err(ErrorCode::Conflict.into())
+    }
+
+    /// Looks a person up.
+    pub(super) async fn user(&self, name: &UserId) -> Result<User, ErrorCode> {
+        match self.store.user(name).await {
+            Ok(Some(user)) => Ok(user),
+            Ok(None) => Err(ErrorCode::NotFound),
+            Err(error) => {
+                error!(%error, "a user could not be looked up");
+                Err(ErrorCode::Internal)
+            }
+        }
+    }
+
+    /// Answers `other` by the invite of a device that it calls. `None` if that call has ended.
+    async fn merge(
+        &self,
+        other: CallId,
+        leg: &Leg,
+        media: &[visavis_proto::MediaKind],
+        now: Timestamp,
+    ) -> Result<Option<CallId>, Refusal> {
+        let decision = |record: &Record| visavis_call::merge(record, leg.clone(), media.to_vec(), now, &self.timers);
+        match self.decide_by(other, decision, now).await {
+            Ok(()) => {
+                self.metrics.calls_merged.count();
+                Ok(Some(other))
+            }
+            Err(ErrorCode::CallEnded | ErrorCode::NotFound) => Ok(None),
+            Err(code) => Err(code.into()),
+        }
+    }
+
+    /// Whether the callee may be rung, and whether this device and its user may call at all.
+    fn availability(&self, caller: &Address, callee: &UserId) -> Result<Availability, Refusal> {
+        let live = self.live();
+        let calls_of = |user: &UserId| {
+            live.of_user.get(user).into_iter().flatten().filter_map(|id| live.calls.get(id)).map(|call| &call.record)
+        };
+        if calls_of(&caller.user).any(|record| record.leg_of(caller).is_some()) {
+            return Err(ErrorCode::YouBusy.into());
+        }
+        if calls_of(&caller.user).count() >= CALLS_PER_USER {
+            let hint = format!("a user may be in {CALLS_PER_USER} calls at once");
+            return Err(Refusal::of(ErrorCode::RateLimited, hint));
+        }
+        if live.calls.len() >= LIVE_CALLS {
+            return Err(Refusal::of(ErrorCode::Overloaded, "too many calls on this server"));
+        }
+        // A call to oneself rings one's other devices, so one's own calls do not count.
+        let busy = caller.user != *callee && calls_of(callee).next().is_some();
+        Ok(if busy { Availability::Busy } else { Availability::Free })
+    }
+
+    /// A device's wish, about a call that concerns it.
+    pub(super) async fn apply(
+        &self,
+        id: CallId,
+        device: &Address,
+        event: Event,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let Some((_, record)) = self.read(id) else { return Err(ErrorCode::NotYourCall.into()) };
+        if !record.concerns(device) {
+            return Err(ErrorCode::NotYourCall.into());
+        }
+        Ok(self.decide(id, &event, now).await?)
+    }
+
+    async fn decide(&self, id: CallId, event: &Event, now: Timestamp) -> Result<(), ErrorCode> {
+        self.decide_by(id, |record| visavis_call::step(record, event.clone(), now, &self.timers), now).await
+    }
+
+    async fn decide_by(
+        &self,
+        id: CallId,
+        decision: impl Fn(&Record) -> Result<Option<Step>, ErrorCode>,
+        now: Timestamp,
+    ) -> Result<(), ErrorCode> {
+        for _ in 0..ATTEMPTS {
+            let Some((rev, record)) = self.read(id) else { return Err(ErrorCode::NotFound) };
+            let Some(step) = decision(&record)? else {
+                self.alarms.set(id, visavis_call::deadline(&record, &self.timers));
+                return Ok(());
+            };
+            let pair = Pair::of_call(&record);
+            // Ending a call frees the pair, if the pair still names this call.
+            let frees = !step.record.is_live() && record.is_live();
+            let (expected, named) = self.pair(&pair);
+            let pair_write = (frees && named == Some(id)).then_some((expected, None));
+            match self.commit(Expected::Rev(rev), &pair, pair_write, step, now).await {
+                Ok(()) => return Ok(()),
+                Err(CasError::Conflict { .. } | CasError::Unknown) => self.metrics.commits_conflicting.count(),
+                Err(error) => return Err(self.failed(id, &error)),
+            }
+        }
+        Err(ErrorCode::Conflict)
+    }
+
+    fn failed(&self, id: CallId, error: &CasError) -> ErrorCode {
+        self.metrics.commits_failed.count();
+        match error {
+            CasError::Conflict { .. } | CasError::Unknown => ErrorCode::Conflict,
+            CasError::Overloaded => ErrorCode::Overloaded,
+            CasError::TooLarge { .. } | CasError::Storage(_) => {
+                error!(%id, %error, "a decision could not be stored");
+                ErrorCode::Internal
+            }
+        }
+    }
+
+    /// Commits a step, and the pair with it if that changes; then performs the effects.
+    async fn commit(
+        &self,
+        expected: Expected,
+        pair: &Pair,
+        pair_write: Option<(Expected, Option<CallId>)>,
+        step: Step,
+        now: Timestamp,
+    ) -> Result<(), CasError> {
+        let kept = if step.record.is_live() { LIVE_KEPT } else { self.timers.ended_kept };
+        let value = serde_json::to_vec(&step.record).expect("a record has string keys and no failing serializers");
+        let set = |value: Vec<u8>, ttl| Change::Set { value: value.into(), ttl: Some(ttl) };
+        let mut writes = vec![Write { key: call_key(step.record.id), expected, change: set(value, kept) }];
+        if let Some((expected, named)) = pair_write {
+            let change = named.map_or(Change::Delete, |id| set(id.to_string().into_bytes(), LIVE_KEPT));
+            writes.push(Write { key: pair_key(pair), expected, change });
+        }
+        let revs = self.engine.cas_many(writes, now).await?;
+        let rev = *revs.first().expect("every write has a revision");
+        self.metrics.commits.count();
+        let record = Arc::new(step.record);
+        self.remember(rev, Arc::clone(&record));
+        for effect in step.effects {
+            self.perform(*effect, rev, &record, now).await;
+        }
+        Ok(())
+    }
+
+    async fn perform(&self, effect: Effect, rev: Rev, record: &Record, now: Timestamp) {
+        match effect {
+            Effect::Publish => self.publish(rev, record, now),
+            // Devices that are not connected are woken by push, which this server does not have yet: they
+            // get the call from `welcome` when they come while it rings.
+            Effect::Alert | Effect::StopAlerting => {}
+            Effect::WriteHistory => {
+                self.metrics.calls_ended.count();
+                self.write_history(record).await;
+            }
+        }
+    }
+
+    fn publish(&self, rev: Rev, record: &Record, now: Timestamp) {
+        if matches!(record.phase, Phase::Connecting { .. }) {
+            self.metrics.calls_answered.count();
+        }
+        for user in record.people() {
+            for device in self.devices.of_user(user) {
+                let address = Address { user: user.clone(), device };
+                if let Some(view) = visavis_call::view(record, rev, &address, now) {
+                    let frame = ServerFrame { re: None, body: ServerBody::Call(&view) };
+                    self.devices.send(&address, frame.encode().into());
+                }
+            }
+        }
+        debug!(id = %record.id, rev = rev.0, phase = ?std::mem::discriminant(&record.phase), "published");
+    }
+
+    async fn write_history(&self, record: &Record) {
+        let rows = visavis_call::history(record);
+        if let Some(end) = record.end() {
+            let seconds = end.duration().unwrap_or_default().as_secs();
+            info!(id = %record.id, reason = ?end.reason, seconds, "call ended");
+        }
+        if let Err(error) = self.store.add_history(rows).await {
+            // The record stays for a day, and the next start writes it again.
+            error!(id = %record.id, %error, "the history could not be written");
+        }
+    }
+
+    /// The record and its revision: from the cache if it is live, else from the store.
+    fn read(&self, id: CallId) -> Option<(Rev, Arc<Record>)> {
+        let (rev, value) = self.engine.get(&call_key(id))?;
+        if let Some(live) = self.live().calls.get(&id)
+            && live.rev == rev
+        {
+            return Some((rev, Arc::clone(&live.record)));
+        }
+        match serde_json::from_slice(&value) {
+            Ok(record) => Some((rev, Arc::new(record))),
+            Err(error) => {
+                error!(%id, %error, "a call record does not read");
+                None
+            }
+        }
+    }
+
+    /// What the pair's key expects of a writer, and the call it names.
+    fn pair(&self, pair: &Pair) -> (Expected, Option<CallId>) {
+        match self.engine.get(&pair_key(pair)) {
+            Some((rev, value)) => {
+                (Expected::Rev(rev), std::str::from_utf8(&value).ok().and_then(|text| text.parse().ok()))
+            }
+            None => (Expected::Absent, None),
+        }
+    }
+
+    /// Enters a committed record into the cache, or takes it out if the call has ended.
+    fn remember(&self, rev: Rev, record: Arc<Record>) {
+        let id = record.id;
+        let mut live = self.live();
+        if live.calls.get(&id).is_some_and(|known| known.rev >= rev) {
+            return;
+        }
+        self.alarms.set(id, visavis_call::deadline(&record, &self.timers));
+        if record.is_live() {
+            if let Some(known) = live.calls.get_mut(&id) {
+                known.rev = rev;
+                known.record = record;
+                return;
+            }
+            for user in record.people() {
+                live.of_user.entry(user.clone()).or_default().push(id);
+            }
+            live.calls.insert(id, LiveCall { rev, record, media_seen: None, candidates: Vec::new() });
+            self.metrics.calls_live.add(1);
+        } else if live.calls.remove(&id).is_some() {
+            for user in record.people() {
+                if let Some(ids) = live.of_user.get_mut(user) {
+                    ids.retain(|other| *other != id);
+                    if ids.is_empty() {
+                        live.of_user.remove(user);
+                    }
+                }
+            }
+            self.metrics.calls_live.add(-1);
+        }
+    }
+
+    /// Whether a call of this id exists, live or ended.
+    pub(super) fn is_known(&self, id: CallId) -> bool {
+        self.engine.get(&call_key(id)).is_some()
+    }
+
+    /// The live call of this id, if it concerns the device.
+    pub(super) fn live_for(&self, id: CallId, device: &Address) -> Result<Arc<Record>, Refusal> {
+        if let Some(live) = self.live().calls.get(&id)
+            && live.record.concerns(device)
+        {
+            return Ok(Arc::clone(&live.record));
+        }
+        let ended = self.read(id).is_some_and(|(_, record)| record.concerns(device));
+        Err(if ended { ErrorCode::CallEnded } else { ErrorCode::NotYourCall }.into())
+    }
+
+    /// The call a message names, or the only live one its device could mean.
+    pub(super) fn named_or_only(&self, named: Option<CallId>, device: &Address) -> Result<CallId, Refusal> {
+        if let Some(id) = named {
+            return Ok(id);
+        }
+        let records = self.live_records(&device.user);
+        let mut concerned = records.iter().filter(|(_, record)| record.concerns(device));
+        match (concerned.next(), concerned.next()) {
+            (Some((_, record)), None) => Ok(record.id),
+            (None, _) => Err(Refusal::of(ErrorCode::NotYourCall, "you have no live call")),
+            (Some(_), Some(_)) => Err(Refusal::of(ErrorCode::BadMessage, "you have several calls: name one in \"call\"")),
+        }
+    }
+
+    fn live_records(&self, user: &UserId) -> Vec<(Rev, Arc<Record>)> {
+        let live = self.live();
+        let ids = live.of_user.get(user).into_iter().flatten();
+        ids.filter_map(|id| live.calls.get(id)).map(|call| (call.rev, Arc::clone(&call.record))).collect()
+    }
+
+    /// Whether the device is one of the two ends of a live call.
+    pub(super) fn has_leg(&self, device: &Address) -> bool {
+        let live = self.live();
+        let ids = live.of_user.get(&device.user).into_iter().flatten();
+        ids.filter_map(|id| live.calls.get(id)).any(|call| call.record.leg_of(device).is_some())
+    }
+
+    /// Every live call as the device sees it.
+    pub(super) fn live_views(&self, device: &Address, now: Timestamp) -> Vec<CallView> {
+        self.live_records(&device.user)
+            .iter()
+            .filter_map(|(rev, record)| visavis_call::view(record, *rev, device, now))
+            .collect()
+    }
+
+    /// One call as the device sees it, ended ones included.
+    pub(super) fn view(&self, id: CallId, device: &Address, now: Timestamp) -> Option<CallView> {
+        let (rev, record) = self.read(id)?;
+        visavis_call::view(&record, rev, device, now)
+    }
+
+    /// A device says that media of a call still arrives.
+    pub(super) fn media_seen(&self, id: CallId, device: &Address, now: Timestamp) {
+        if let Some(call) = self.live().calls.get_mut(&id)
+            && call.record.leg_of(device).is_some()
+        {
+            call.media_seen = Some(now);
+        }
+    }
+
+    /// Counts a candidate message of a device; false over the limit for the present peer connection.
+    pub(super) fn count_candidate(&self, id: CallId, device: &Address, limit: u32) -> bool {
+        let mut live = self.live();
+        let Some(call) = live.calls.get_mut(&id) else { return false };
+        let generation = call.record.generation;
+        call.candidates.retain(|(_, counted, _)| *counted == generation);
+        match call.candidates.iter_mut().find(|(counted, _, _)| counted == device) {
+            Some((_, _, count)) => {
+                *count += 1;
+                *count <= limit
+            }
+            None => {
+                call.candidates.push((device.clone(), generation, 1));
+                true
+            }
+        }
+    }
+
+    /// The device has connected: its legs are back.
+    pub(super) async fn device_back(&self, device: &Address) {
+        self.tell_legs(device, &Event::Back { who: device.clone() }).await;
+    }
+
+    /// The device's last socket is gone: its legs are lost unless it comes back.
+    pub(super) async fn device_lost(&self, device: &Address) {
+        self.tell_legs(device, &Event::Lost { who: device.clone() }).await;
+    }
+
+    async fn tell_legs(&self, device: &Address, event: &Event) {
+        let records = self.live_records(&device.user);
+        for (_, record) in records.iter().filter(|(_, record)| record.leg_of(device).is_some()) {
+            if let Err(code) = self.decide(record.id, event, clock::now()).await {
+                debug!(id = %record.id, ?code, "a leg's coming or going was not kept");
+            }
+        }
+    }
+}
+
+fn call_key(id: CallId) -> String {
+    format!("call/{id}")
+}
+
+fn pair_key(pair: &Pair) -> String {
+    format!("pair/{pair}")
+}

@@ -1,0 +1,364 @@
+//! What each message of a device means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::Utf8Bytes;
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+use visavis_call::{Event, Leg};
+use visavis_proto::{
+    Ack, Address, ByeReason, CallId, CallRef, CallView, ClientBody, ClientFrame, CloseCode, Done, ErrorCode,
+    ErrorReply, Gen, Hello, Invite, Limits, MessageId, Ping, RelayKind, ServerBody, ServerFrame, Welcome, limits,
+};
+
+use super::devices::{Connection, Outgoing};
+use super::{Origin, Signaling, bye};
+use crate::clock;
+
+/// A device that has signed in on a socket.
+#[derive(Debug)]
+pub(super) struct Device {
+    /// Which.
+    pub(super) address: Address,
+    /// How its user is shown.
+    user_name: String,
+    /// What it calls itself.
+    name: String,
+    connection: Connection,
+}
+
+impl Device {
+    fn leg(&self) -> Leg {
+        Leg::new(self.address.clone(), self.user_name.clone(), self.name.clone())
+    }
+}
+
+/// What the socket does after a message.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// Send these, and go on.
+    Done(Vec<Utf8Bytes>),
+    /// Send this; a device that is never understood is closed in the end.
+    Misunderstood(Utf8Bytes),
+    /// Send this and close.
+    TooLarge(Utf8Bytes),
+    /// The device goes for good.
+    Bye,
+}
+
+/// A refusal and the reason to give for it.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) code: ErrorCode,
+    pub(super) call: Option<CallId>,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) hint: Option<String>,
+}
+
+impl Refusal {
+    pub(super) fn of(code: ErrorCode, hint: impl Into<String>) -> Self {
+        Self { code, call: None, retry_after: None, hint: Some(hint.into()) }
+    }
+
+    fn about(mut self, call: Option<CallId>) -> Self {
+        self.call = self.call.or(call);
+        self
+    }
+
+    fn frame(&self, re: Option<&MessageId>) -> Utf8Bytes {
+        let reply = ErrorReply {
+            code: self.code,
+            call: self.call,
+            retry: self.code.retry(),
+            retry_after_ms: self.retry_after.map(milliseconds),
+            hint: self.hint.clone(),
+        };
+        ServerFrame { re, body: ServerBody::Error(&reply) }.encode().into()
+    }
+}
+
+impl From<ErrorCode> for Refusal {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, call: None, retry_after: None, hint: None }
+    }
+}
+
+/// An `error` frame that answers no message in particular, or one that was not even decoded.
+pub(super) fn refusal(
+    code: ErrorCode,
+    re: Option<&MessageId>,
+    retry_after: Option<Duration>,
+    hint: Option<String>,
+) -> Utf8Bytes {
+    Refusal { code, call: None, retry_after, hint }.frame(re)
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn ok(re: &MessageId, call: Option<CallId>, merged: bool) -> Utf8Bytes {
+    ServerFrame { re: Some(re), body: ServerBody::Ok(&Done { call, merged }) }.encode().into()
+}
+
+fn shown(view: &CallView) -> Utf8Bytes {
+    ServerFrame { re: None, body: ServerBody::Call(view) }.encode().into()
+}
+
+/// What a refused first message leads to: the frame that says why, and the close code.
+type NotWelcome = (Utf8Bytes, CloseCode);
+
+impl Signaling {
+    /// The first message of a socket.
+    pub(super) async fn hello(
+        self: &Arc<Self>,
+        text: &str,
+        origin: Origin,
+    ) -> Result<(Utf8Bytes, Device, mpsc::Receiver<Outgoing>), NotWelcome> {
+        let frame = ClientFrame::decode(text)
+            .map_err(|error| (refusal(error.code, error.re.as_ref(), None, Some(error.hint)), CloseCode::Bad))?;
+        let id = frame.id;
+        let no = |refused: Refusal, close| (refused.frame(id.as_ref()), close);
+        let ClientBody::Hello(hello) = frame.body else {
+            let refused = Refusal::of(ErrorCode::Unauthenticated, "the first message must be hello");
+            return Err(no(refused, CloseCode::Unauthenticated));
+        };
+        if hello.proto != 1 {
+            let hint = format!("this server speaks protocol 1, hello.data.proto is {}", hello.proto);
+            return Err(no(Refusal::of(ErrorCode::Unsupported, hint), CloseCode::Bad));
+        }
+        let signed_in = self.tickets.redeem(&hello.token, clock::now()).await.map_err(|code| {
+            let hint = "hello.data.token must be a ticket from POST /api/ticket, unused and younger than 30 s";
+            no(Refusal::of(code, hint), CloseCode::Unauthenticated)
+        })?;
+        let user = self.calls.user(&signed_in.user).await.map_err(|code| no(code.into(), CloseCode::Unauthenticated))?;
+        let address = Address { user: signed_in.user, device: hello.device.clone() };
+        let (connection, inbox) =
+            self.devices.register(&address, bye(ByeReason::Replaced, 0)).map_err(|_| {
+                let hint = "too many of your devices are connected; close one";
+                no(Refusal::of(ErrorCode::RateLimited, hint), CloseCode::RateLimited)
+            })?;
+        self.metrics.hellos.count();
+        let device = Device {
+            user_name: user.display_name,
+            name: device_name(&hello),
+            address,
+            connection,
+        };
+        self.calls.device_back(&device.address).await;
+        let welcome = self.welcome(&device, &hello, &origin);
+        let frame = ServerFrame { re: id.as_ref(), body: ServerBody::Welcome(&welcome) }.encode().into();
+        Ok((frame, device, inbox))
+    }
+
+    fn welcome(&self, device: &Device, hello: &Hello, origin: &Origin) -> Welcome {
+        let now = clock::now();
+        for held in hello.calls.iter().filter(|held| held.media) {
+            self.calls.media_seen(held.id, &device.address, now);
+        }
+        let mut calls = self.calls.live_views(&device.address, now);
+        for held in &hello.calls {
+            if !calls.iter().any(|view| view.id == held.id) {
+                // Unknown calls are left out: `calls` is the truth, so the device ends what is missing.
+                calls.extend(self.calls.view(held.id, &device.address, now));
+            }
+        }
+        Welcome {
+            user: device.address.user.clone(),
+            device: device.address.device.clone(),
+            proto: 1,
+            epoch: self.calls.epoch().clone(),
+            calls,
+            ice: self.ice.config(&device.address.user, origin.host.as_deref(), now),
+            limits: Limits { messages_per_second: self.messages.count, ..Limits::default() },
+        }
+    }
+
+    /// The device's socket is gone.
+    pub(super) async fn forget(&self, device: &Device) {
+        if self.devices.leave(&device.address, device.connection) || !self.devices.is_connected(&device.address) {
+            self.calls.device_lost(&device.address).await;
+        }
+    }
+
+    /// Any message after `hello`.
+    pub(super) async fn handle(&self, device: &Device, text: &str) -> Verdict {
+        let frame = match ClientFrame::decode(text) {
+            Ok(frame) => frame,
+            Err(error) => {
+                let reply = refusal(error.code, error.re.as_ref(), None, Some(error.hint));
+                if error.code == ErrorCode::TooLarge {
+                    self.metrics.messages_too_large.count();
+                    let whole_frame = text.len() > limits::FRAME_BYTES;
+                    return if whole_frame { Verdict::TooLarge(reply) } else { Verdict::Done(vec![reply]) };
+                }
+                if error.code == ErrorCode::Unsupported {
+                    self.metrics.messages_unsupported.count();
+                    return Verdict::Done(vec![reply]);
+                }
+                self.metrics.messages_bad.count();
+                return Verdict::Misunderstood(reply);
+            }
+        };
+        self.metrics.messages.count();
+        let (id, call) = (frame.id.clone(), frame.call);
+        let done = match frame.body {
+            ClientBody::Bye => return Verdict::Bye,
+            ClientBody::Ping(ping) => return Verdict::Done(self.heartbeat(device, &ping)),
+            ClientBody::Hello(_) => {
+                Err(Refusal::of(ErrorCode::BadState, "this socket has said hello; open another to sign in again"))
+            }
+            ClientBody::Relay(kind, data) => {
+                // Its `ok` comes when the other device has acked.
+                match self.relay(device, kind, data, call, frame.generation, id.as_ref()) {
+                    Ok(()) => return Verdict::Done(Vec::new()),
+                    Err(refused) => Err(refused),
+                }
+            }
+            ClientBody::Ack(ack) => {
+                return Verdict::Done(match self.ack(device, &ack, call) {
+                    Ok(()) => Vec::new(),
+                    Err(refused) => vec![refused.about(call).frame(id.as_ref())],
+                });
+            }
+            ClientBody::Invite(invite) => self.invite(device, invite, call).await,
+            ClientBody::Ringing => {
+                self.apply(device, call, Event::Ringing { who: device.address.clone() }).await
+            }
+            ClientBody::Accept(accept) => {
+                self.apply(device, call, Event::Accept { leg: device.leg(), media: accept.media }).await
+            }
+            ClientBody::Hangup(hangup) => {
+                let event = Event::Hangup { who: device.address.clone(), reason: hangup.reason };
+                self.apply(device, call, event).await
+            }
+            ClientBody::Connected(connected) => {
+                let event = Event::Connected { who: device.address.clone(), route: connected.route };
+                self.apply(device, call, event).await
+            }
+        };
+        Verdict::Done(match (done, id) {
+            (Ok((call, merged)), Some(id)) => vec![ok(&id, Some(call), merged)],
+            (Ok(_), None) => Vec::new(),
+            (Err(refused), id) => {
+                self.metrics.messages_refused.count();
+                vec![refused.about(call).frame(id.as_ref())]
+            }
+        })
+    }
+
+    async fn invite(
+        &self,
+        device: &Device,
+        invite: Invite,
+        call: Option<CallId>,
+    ) -> Result<(CallId, bool), Refusal> {
+        let Some(call) = call else {
+            return Err(Refusal::of(ErrorCode::BadMessage, "invite needs \"call\": a UUID made by the caller"));
+        };
+        if !self.calls.is_known(call)
+            && let Err(wait) = self.inviters.take(device.address.user.clone(), clock::instant())
+        {
+            let hint = "too many calls in a minute".to_owned();
+            return Err(Refusal { code: ErrorCode::RateLimited, call: None, retry_after: Some(wait), hint: Some(hint) });
+        }
+        self.calls.invite(call, device.leg(), invite, clock::now()).await
+    }
+
+    async fn apply(
+        &self,
+        device: &Device,
+        call: Option<CallId>,
+        event: Event,
+    ) -> Result<(CallId, bool), Refusal> {
+        let call = self.calls.named_or_only(call, &device.address)?;
+        self.calls.apply(call, &device.address, event, clock::now()).await?;
+        Ok((call, false))
+    }
+
+    fn relay(
+        &self,
+        device: &Device,
+        kind: RelayKind,
+        data: &RawValue,
+        call: Option<CallId>,
+        generation: Option<Gen>,
+        id: Option<&MessageId>,
+    ) -> Result<(), Refusal> {
+        let call = self.calls.named_or_only(call, &device.address)?;
+        let record = self.calls.live_for(call, &device.address)?;
+        if generation.is_some_and(|generation| generation != record.generation) {
+            let hint = format!("this call's present gen is {}", record.generation.0);
+            return Err(Refusal::of(ErrorCode::WrongGen, hint));
+        }
+        let Some(peer) = record.peer_of(&device.address) else {
+            let code = if record.answer().is_some() { ErrorCode::AnsweredElsewhere } else { ErrorCode::BadState };
+            return Err(Refusal::of(code, "payloads go between the caller's device and the one that answered"));
+        };
+        if kind == RelayKind::Candidate
+            && !self.calls.count_candidate(call, &device.address, limits::CANDIDATES_PER_GEN)
+        {
+            let hint = format!("at most {} candidate messages per gen", limits::CANDIDATES_PER_GEN);
+            return Err(Refusal::of(ErrorCode::TooLarge, hint));
+        }
+        let from = &device.address;
+        let body = ServerBody::Relay { kind, call, generation: record.generation, id, from, data };
+        if !self.devices.send(peer, ServerFrame { re: None, body }.encode().into()) {
+            self.metrics.payloads_undeliverable.count();
+            return Err(Refusal::of(ErrorCode::Unreachable, "the other device is not connected; send again"));
+        }
+        self.metrics.payloads_relayed.count();
+        Ok(())
+    }
+
+    fn ack(&self, device: &Device, ack: &Ack, call: Option<CallId>) -> Result<(), Refusal> {
+        let call = self.calls.named_or_only(call, &device.address)?;
+        let record = self.calls.live_for(call, &device.address)?;
+        if record.peer_of(&device.address) != Some(&ack.from) {
+            return Err(Refusal::of(ErrorCode::NotYourCall, "ack.data.from is not the other device of this call"));
+        }
+        // If the sender is not connected now, it sends again and gets acked again.
+        self.devices.send(&ack.from, ok(&ack.id, Some(call), false));
+        Ok(())
+    }
+
+    fn heartbeat(&self, device: &Device, ping: &Ping) -> Vec<Utf8Bytes> {
+        let now = clock::now();
+        let mut replies = Vec::with_capacity(1);
+        let live = self.calls.live_views(&device.address, now);
+        let held = |id: CallId| ping.calls.iter().find(|held| held.id == id);
+        for CallRef { id, rev, media } in &ping.calls {
+            if *media {
+                self.calls.media_seen(*id, &device.address, now);
+            }
+            if live.iter().any(|view| view.id == *id) {
+                continue;
+            }
+            match self.calls.view(*id, &device.address, now) {
+                Some(view) if view.rev != *rev || ping.epoch != *self.calls.epoch() => replies.push(shown(&view)),
+                Some(_) => {}
+                None => {
+                    let refused = Refusal::of(ErrorCode::NotFound, "the server does not know this call: it is over");
+                    replies.push(refused.about(Some(*id)).frame(None));
+                }
+            }
+        }
+        for view in &live {
+            if held(view.id).is_none_or(|held| held.rev != view.rev || ping.epoch != *self.calls.epoch()) {
+                replies.push(shown(view));
+            }
+        }
+        for _ in &replies {
+            self.metrics.heartbeats_repaired.count();
+        }
+        replies.push(ServerFrame { re: None, body: ServerBody::Pong }.encode().into());
+        replies
+    }
+}
+
+fn device_name(hello: &Hello) -> String {
+    let given = hello.name.as_deref().unwrap_or_default().trim();
+    let name: String = given.chars().filter(|c| !c.is_control()).take(limits::NAME_CHARS).collect();
+    if name.is_empty() { hello.device.to_string() } else { name }
+}
