@@ -11,11 +11,11 @@ export type Settings = Record<string, Record<string, string | number | boolean |
 /** What the server writes to `run.json` once it listens. */
 type RunFile = { http: string; https?: string; relay_udp: string[]; relay_tcp: string[] };
 
-/** Ports are chosen by the system, so that any number of runs fit side by side. */
+/** Ports are chosen by the system; the relay's address is that of the namespace, where two relayed peers meet. */
 export const DEFAULTS: Settings = {
   http: { listen: '127.0.0.1:0' },
   https: { listen: '' },
-  relay: { listen: '127.0.0.1:0' },
+  relay: { listen: ['10.77.0.1:0'], host: '10.77.0.1', allow_peers: ['10.77.0.0/24'] },
 };
 
 /** A server that has not said `ready` by then never will. */
@@ -107,7 +107,7 @@ export class Server {
     this.#url = `http://localhost:${port}`;
     this.#settings = merge(this.#settings, {
       http: { listen: `127.0.0.1:${port}` },
-      relay: { listen: run.relay_udp[0] ?? '' },
+      relay: { listen: run.relay_udp },
     });
   }
 
