@@ -1,0 +1,59 @@
+//! Browsers that are signed in.
+
+use rusqlite::{Connection, OptionalExtension, Result, params};
+use visavis_proto::{Timestamp, UserId};
+
+use super::user::read_user;
+use super::value::{millis, time};
+use crate::{LOGINS_PER_USER, Login, TokenHash};
+
+pub(crate) fn add(
+    db: &Connection,
+    token: TokenHash,
+    user: &UserId,
+    now: Timestamp,
+    expires: Timestamp,
+) -> Result<bool> {
+    let added = db.execute(
+        "INSERT INTO login (token, user, created, last_seen, expires) SELECT ?1, id, ?3, ?3, ?4 FROM user WHERE id = ?2",
+        params![token, user.as_str(), millis(now), millis(expires)],
+    )?;
+    db.execute(
+        "DELETE FROM login WHERE token IN
+             (SELECT token FROM login WHERE user = ?1 ORDER BY last_seen DESC, created DESC LIMIT -1 OFFSET ?2)",
+        params![user.as_str(), LOGINS_PER_USER],
+    )?;
+    Ok(added == 1)
+}
+
+pub(crate) fn find(db: &Connection, token: TokenHash, now: Timestamp) -> Result<Option<Login>> {
+    db.prepare_cached(
+        "SELECT user.id, user.display_name, login.last_seen, login.expires
+         FROM login JOIN user ON user.id = login.user
+         WHERE login.token = ?1 AND login.expires > ?2",
+    )?
+    .query_row(params![token, millis(now)], |row| {
+        Ok(Login { user: read_user(row)?, last_seen: time(row, 2)?, expires: time(row, 3)? })
+    })
+    .optional()
+}
+
+pub(crate) fn extend(db: &Connection, token: TokenHash, now: Timestamp, expires: Timestamp) -> Result<()> {
+    db.prepare_cached("UPDATE login SET last_seen = ?2, expires = ?3 WHERE token = ?1")?.execute(params![
+        token,
+        millis(now),
+        millis(expires)
+    ])?;
+    Ok(())
+}
+
+pub(crate) fn end(db: &Connection, token: TokenHash) -> Result<()> {
+    db.execute("DELETE FROM login WHERE token = ?1", [token])?;
+    Ok(())
+}
+
+pub(crate) fn sweep(db: &Connection, now: Timestamp) -> Result<()> {
+    db.execute("DELETE FROM login WHERE expires <= ?1", [millis(now)])?;
+    db.execute("DELETE FROM sign_up_link WHERE expires <= ?1", [millis(now)])?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! People, their passwords and their sign-up links.
+
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+use visavis_proto::{Timestamp, UserId};
+
+use super::value::{millis, time, user_id};
+use crate::{Account, SignUpLink, TokenHash, User};
+
+pub(crate) fn add(db: &Connection, user: &User, now: Timestamp) -> Result<bool> {
+    let added = db.execute(
+        "INSERT INTO user (id, display_name, created) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        params![user.id.as_str(), user.display_name, millis(now)],
+    )?;
+    Ok(added == 1)
+}
+
+pub(crate) fn find(db: &Connection, id: &UserId) -> Result<Option<User>> {
+    db.prepare_cached("SELECT id, display_name FROM user WHERE id = ?1")?
+        .query_row([id.as_str()], read_user)
+        .optional()
+}
+
+pub(crate) fn all(db: &Connection) -> Result<Vec<Account>> {
+    db.prepare("SELECT id, display_name, created, password IS NOT NULL FROM user ORDER BY id")?
+        .query_map([], |row| {
+            Ok(Account { user: read_user(row)?, created: time(row, 2)?, signed_up: row.get(3)? })
+        })?
+        .collect()
+}
+
+pub(crate) fn none(db: &Connection) -> Result<bool> {
+    db.query_row("SELECT NOT EXISTS (SELECT 1 FROM user)", [], |row| row.get(0))
+}
+
+pub(crate) fn password(db: &Connection, id: &UserId) -> Result<Option<String>> {
+    let found = db
+        .prepare_cached("SELECT password FROM user WHERE id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?;
+    Ok(found.flatten())
+}
+
+pub(crate) fn set_link(db: &Connection, user: &UserId, token: TokenHash, expires: Timestamp) -> Result<bool> {
+    let set = db.execute(
+        "INSERT OR REPLACE INTO sign_up_link (user, token, expires) SELECT id, ?2, ?3 FROM user WHERE id = ?1",
+        params![user.as_str(), token, millis(expires)],
+    )?;
+    Ok(set == 1)
+}
+
+pub(crate) fn link(db: &Connection, token: TokenHash, now: Timestamp) -> Result<Option<SignUpLink>> {
+    db.prepare_cached("SELECT user, expires FROM sign_up_link WHERE token = ?1 AND expires > ?2")?
+        .query_row(params![token, millis(now)], |row| {
+            Ok(SignUpLink { user: user_id(row, 0)?, expires: time(row, 1)? })
+        })
+        .optional()
+}
+
+pub(crate) fn sign_up(
+    db: &Connection,
+    token: TokenHash,
+    password: &str,
+    display_name: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<User>> {
+    let Some(link) = link(db, token, now)? else {
+        return Ok(None);
+    };
+    let user = link.user.as_str();
+    db.execute("DELETE FROM sign_up_link WHERE user = ?1", [user])?;
+    // Whoever resets a password wants nobody else to stay signed in.
+    db.execute("DELETE FROM login WHERE user = ?1", [user])?;
+    db.execute(
+        "UPDATE user SET password = ?2, display_name = coalesce(?3, display_name) WHERE id = ?1",
+        params![user, password, display_name],
+    )?;
+    find(db, &link.user)
+}
+
+pub(super) fn read_user(row: &Row<'_>) -> Result<User> {
+    Ok(User { id: user_id(row, 0)?, display_name: row.get(1)? })
+}

@@ -1,0 +1,144 @@
+//! The store's face: what can be asked of it, whatever database is behind.
+
+use std::path::Path;
+
+use visavis_proto::{CallId, Timestamp, UserId};
+
+use crate::sqlite::{Sqlite, history, login, user};
+use crate::{Account, HistoryRow, Login, OpenError, PastCall, SignUpLink, StoreError, TokenHash, User};
+
+/// Lines of history kept per user; older ones are dropped.
+pub const HISTORY_PER_USER: u32 = 10_000;
+/// Logins kept per user; the one that was unused longest is ended.
+pub const LOGINS_PER_USER: u32 = 100;
+
+/// A handle to the database; cloning it is cheap. Every request either happens as a whole or not at all, and has been
+/// committed when it is answered.
+#[derive(Debug, Clone)]
+pub struct Store {
+    sqlite: Sqlite,
+}
+
+impl Store {
+    /// Opens the database, makes it if it is not there (readable by its owner only), brings it up to this version's schema.
+    /// Blocks for as long as that takes.
+    ///
+    /// # Errors
+    /// When the file cannot be used; the message tells the way out.
+    pub fn open(path: &Path) -> Result<Store, OpenError> {
+        Ok(Self { sqlite: Sqlite::open(path)? })
+    }
+
+    /// Adds a person who cannot sign in yet. `false`: the name is taken.
+    pub async fn add_user(&self, user: User, now: Timestamp) -> Result<bool, StoreError> {
+        self.sqlite.write(move |db| user::add(db, &user, now)).await
+    }
+
+    /// Who somebody is.
+    pub async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        let id = id.clone();
+        self.sqlite.read(move |db| user::find(db, &id)).await
+    }
+
+    /// Everybody, by name.
+    pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        self.sqlite.read(user::all).await
+    }
+
+    /// Whether nobody has been added yet.
+    pub async fn is_empty(&self) -> Result<bool, StoreError> {
+        self.sqlite.read(user::none).await
+    }
+
+    /// The hash of somebody's password, as it was given; `None` for strangers and for people who have not signed up.
+    pub async fn password(&self, id: &UserId) -> Result<Option<String>, StoreError> {
+        let id = id.clone();
+        self.sqlite.read(move |db| user::password(db, &id)).await
+    }
+
+    /// Makes a link the only one with which `user` may choose a password. `false`: there is no such user.
+    pub async fn set_sign_up_link(
+        &self,
+        user: &UserId,
+        token: TokenHash,
+        expires: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let user = user.clone();
+        self.sqlite.write(move |db| user::set_link(db, &user, token, expires)).await
+    }
+
+    /// What a link is for; `None` once it was used, replaced or has expired.
+    pub async fn sign_up_link(
+        &self,
+        token: TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<SignUpLink>, StoreError> {
+        self.sqlite.read(move |db| user::link(db, token, now)).await
+    }
+
+    /// Uses a link up: sets the password (and the name to show, if given) and ends all logins of before. `None` as for
+    /// [`Store::sign_up_link`]; of two at once, one gets the user.
+    pub async fn sign_up(
+        &self,
+        token: TokenHash,
+        password: String,
+        display_name: Option<String>,
+        now: Timestamp,
+    ) -> Result<Option<User>, StoreError> {
+        self.sqlite.write(move |db| user::sign_up(db, token, &password, display_name.as_deref(), now)).await
+    }
+
+    /// Notes that a browser signed in. `false`: there is no such user. See [`LOGINS_PER_USER`].
+    pub async fn add_login(
+        &self,
+        token: TokenHash,
+        user: &UserId,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let user = user.clone();
+        self.sqlite.write(move |db| login::add(db, token, &user, now, expires)).await
+    }
+
+    /// Who is signed in with a token; `None` once it was ended or has expired.
+    pub async fn login(&self, token: TokenHash, now: Timestamp) -> Result<Option<Login>, StoreError> {
+        self.sqlite.read(move |db| login::find(db, token, now)).await
+    }
+
+    /// Notes that a login was used and so lasts longer.
+    pub async fn extend_login(
+        &self,
+        token: TokenHash,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.sqlite.write(move |db| login::extend(db, token, now, expires)).await
+    }
+
+    /// Signs a browser out.
+    pub async fn end_login(&self, token: TokenHash) -> Result<(), StoreError> {
+        self.sqlite.write(move |db| login::end(db, token)).await
+    }
+
+    /// Keeps lines of history, together. A line that is there already, or whose user is not, is skipped, so that
+    /// telling twice does no harm. See [`HISTORY_PER_USER`].
+    pub async fn add_history(&self, rows: Vec<HistoryRow>) -> Result<(), StoreError> {
+        self.sqlite.write(move |db| history::add(db, &rows)).await
+    }
+
+    /// Somebody's calls, newest first, at most `limit`, older than `before` if given (none if they have no such call).
+    pub async fn history(
+        &self,
+        user: &UserId,
+        before: Option<CallId>,
+        limit: u32,
+    ) -> Result<Vec<PastCall>, StoreError> {
+        let user = user.clone();
+        self.sqlite.read(move |db| history::page(db, &user, before, limit)).await
+    }
+
+    /// Removes links and logins that have expired.
+    pub async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.sqlite.write(move |db| login::sweep(db, now)).await
+    }
+}
