@@ -1,0 +1,67 @@
+/** The page: what fills it, and over it a call and a notice. */
+import type { ReadonlySignal } from '@preact/signals';
+import type { Send } from './model/message.ts';
+import type { CallModel, Model } from './model/model.ts';
+import { ringsHere } from './model/update.ts';
+import { CallScreen } from './screens/call-screen.tsx';
+import { Home } from './screens/home.tsx';
+import { Incoming } from './screens/incoming.tsx';
+import { Join } from './screens/join.tsx';
+import { Loading, Unreachable } from './screens/plain.tsx';
+import { SignIn } from './screens/sign-in.tsx';
+import { say } from './text/language.ts';
+import { announcement } from './text/status.ts';
+import { useNow } from './ui/now.ts';
+import { ToastView } from './ui/toast.tsx';
+
+interface Props {
+  readonly model: ReadonlySignal<Model>;
+  readonly send: Send;
+}
+
+/** A function of the model. */
+export function App({ model, send }: Props) {
+  const current = model.value;
+  const { call, toast } = current;
+  return (
+    <>
+      {/* What a call covers is neither read out nor reached by the keyboard. */}
+      <div class="page" inert={call?.attended === true}>
+        <PageView model={current} send={send} />
+      </div>
+      {call && <CallView key={call.serial} call={call} send={send} />}
+      {toast && <ToastView toast={toast} send={send} />}
+      <Announcer model={current} />
+    </>
+  );
+}
+
+function PageView({ model, send }: { readonly model: Model; readonly send: Send }) {
+  const { page } = model;
+  switch (page.type) {
+    case 'loading':
+      return <Loading />;
+    case 'unreachable':
+      return <Unreachable send={send} />;
+    case 'join':
+      return <Join page={page} send={send} />;
+    case 'sign-in':
+      return <SignIn page={page} send={send} />;
+    case 'home':
+      return <Home model={model} me={page.me} send={send} />;
+  }
+}
+
+function CallView({ call, send }: { readonly call: CallModel; readonly send: Send }) {
+  return ringsHere(call) ? <Incoming call={call} send={send} /> : <CallScreen call={call} send={send} />;
+}
+
+/** Says each change of a call once to those who listen to the page. */
+function Announcer({ model }: { readonly model: Model }) {
+  const message = announcement(model, useNow());
+  return (
+    <p class="visually-hidden" role="status">
+      {message && say(message)}
+    </p>
+  );
+}

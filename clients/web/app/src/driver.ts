@@ -1,0 +1,93 @@
+/** Performs what the model asks for, and sends back what came of it. */
+import { checkInvitation, logIn, logOut, problemOf, signUp, whoAmI } from './api/account.ts';
+import { datePage, fetchHistory } from './api/history.ts';
+import type { Answer } from './api/http.ts';
+import type { Me } from './api/types.ts';
+import { type Calls, createCalls } from './call/calls.ts';
+import type { Output } from './model/message.ts';
+import { createStore, type Store } from './model/store.ts';
+
+/** A call that just ended reaches the history when its record is committed: when to look again. */
+const HISTORY_LOOKS_MS = [0, 400, 1_000, 2_500, 6_000];
+
+/** The running app without its screens. */
+export interface Driver extends Store {
+  readonly calls: Calls;
+}
+
+/** Makes the store and all that acts for it. */
+export function createDriver(): Driver {
+  const store = createStore(window.isSecureContext, (output) => void perform(output));
+  const { send } = store;
+  const calls = createCalls(send, () => Date.now());
+  return { ...store, calls };
+
+  async function perform(output: Output): Promise<void> {
+    switch (output.type) {
+      case 'check-invitation': {
+        const answer = await checkInvitation(output.token);
+        if (answer.type === 'unreachable') send({ type: 'no-server' });
+        else send({ type: 'invitation', invitation: answer.type === 'ok' ? answer.value : null });
+        return;
+      }
+      case 'ask-who-am-i': {
+        const answer = await whoAmI();
+        if (answer.type === 'ok') send({ type: 'who-am-i', me: answer.value });
+        else if (answer.type === 'refused' && answer.status === 401) send({ type: 'who-am-i', me: null });
+        else send({ type: 'no-server' });
+        return;
+      }
+      case 'send-sign-up':
+        return signedIn(await signUp(output.token, output.displayName, output.password));
+      case 'send-log-in':
+        return signedIn(await logIn(output.name, output.password));
+      case 'send-log-out':
+        // Signed out here in any case; the cookie of an unreachable server dies at the next answer.
+        await logOut();
+        return;
+      case 'clear-address':
+        if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search);
+        return;
+      case 'connect':
+        return calls.connect();
+      case 'disconnect':
+        return calls.disconnect();
+      case 'load-history':
+        return loadHistory(output.afterCall);
+      case 'start-call':
+        return calls.start(output.to, output.video);
+      case 'accept-call':
+        return calls.accept(output.video);
+      case 'end-call':
+        return calls.end();
+      case 'set-mic':
+        return calls.setMic(output.on);
+      case 'set-camera':
+        return calls.setCamera(output.on);
+      case 'unblock-sound':
+        return calls.unblock();
+      default:
+        output satisfies never;
+    }
+  }
+
+  function signedIn(answer: Answer<Me>): void {
+    if (answer.type === 'ok') send({ type: 'signed-in', me: answer.value });
+    else send({ type: 'form-refused', problem: problemOf(answer, Date.now()) });
+  }
+
+  async function loadHistory(afterCall: boolean): Promise<void> {
+    const newest = store.model.value.history.calls[0]?.call;
+    for (const waitMs of afterCall ? HISTORY_LOOKS_MS : [0]) {
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      if (store.model.value.page.type !== 'home') return;
+      const answer = await fetchHistory();
+      if (answer.type !== 'ok') {
+        send({ type: 'history-failed' });
+        continue;
+      }
+      send({ type: 'history', calls: datePage(answer.value, Date.now()) });
+      if (answer.value.calls[0]?.call !== newest) return;
+    }
+  }
+}

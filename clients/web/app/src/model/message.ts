@@ -1,0 +1,65 @@
+/** What the model is told and what it asks for. */
+import type { ClientError, DeviceKind } from '@visavis/client';
+import type { Me, SignUpInvitation } from '../api/types.ts';
+import type { CallSnapshot, Link, PastCall, Problem } from './model.ts';
+
+/** What a user did, and what the server and the SDK answered. */
+export type Input =
+  /** The page opened, or its address changed; `token` is that of a sign-up link. */
+  | { readonly type: 'open'; readonly token: string | null }
+  | { readonly type: 'invitation'; readonly invitation: SignUpInvitation | null }
+  | { readonly type: 'who-am-i'; readonly me: Me | null }
+  /** The server did not answer while the page opened. */
+  | { readonly type: 'no-server' }
+  | { readonly type: 'retry' }
+  | { readonly type: 'sign-up'; readonly displayName: string; readonly password: string }
+  | { readonly type: 'log-in'; readonly name: string; readonly password: string }
+  | { readonly type: 'signed-in'; readonly me: Me }
+  | { readonly type: 'form-refused'; readonly problem: Problem }
+  /** From the join page to the sign-in page. */
+  | { readonly type: 'to-sign-in' }
+  | { readonly type: 'sign-out' }
+  | { readonly type: 'link'; readonly link: Link }
+  | { readonly type: 'connect-here' }
+  | { readonly type: 'reload-history' }
+  | { readonly type: 'history'; readonly calls: readonly PastCall[] }
+  | { readonly type: 'history-failed' }
+  | { readonly type: 'dial'; readonly to: string; readonly video: boolean }
+  | { readonly type: 'call'; readonly call: CallSnapshot; readonly now: number }
+  | { readonly type: 'answer'; readonly video: boolean }
+  | { readonly type: 'hang-up' }
+  | { readonly type: 'mic'; readonly on: boolean }
+  | { readonly type: 'camera'; readonly on: boolean }
+  | { readonly type: 'unblock' }
+  | { readonly type: 'call-again' }
+  | { readonly type: 'close-call' }
+  | { readonly type: 'device-failed'; readonly error: ClientError; readonly device: DeviceKind }
+  | { readonly type: 'dismiss-toast'; readonly id: number };
+
+/** What is to be done about it. */
+export type Output =
+  | { readonly type: 'check-invitation'; readonly token: string }
+  | { readonly type: 'ask-who-am-i' }
+  | {
+      readonly type: 'send-sign-up';
+      readonly token: string;
+      readonly displayName: string;
+      readonly password: string;
+    }
+  | { readonly type: 'send-log-in'; readonly name: string; readonly password: string }
+  | { readonly type: 'send-log-out' }
+  /** Takes the sign-up token out of the address, so that it is neither kept nor shared. */
+  | { readonly type: 'clear-address' }
+  | { readonly type: 'connect' }
+  | { readonly type: 'disconnect' }
+  /** `afterCall`: the server may need a moment until the call that just ended is in it. */
+  | { readonly type: 'load-history'; readonly afterCall: boolean }
+  | { readonly type: 'start-call'; readonly to: string; readonly video: boolean }
+  | { readonly type: 'accept-call'; readonly video: boolean }
+  | { readonly type: 'end-call' }
+  | { readonly type: 'set-mic'; readonly on: boolean }
+  | { readonly type: 'set-camera'; readonly on: boolean }
+  | { readonly type: 'unblock-sound' };
+
+/** Hands an input to the model. */
+export type Send = (input: Input) => void;

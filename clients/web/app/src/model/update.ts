@@ -1,0 +1,192 @@
+/** The model's only way to change: `(model, input) → (model, outputs)`, without clock, network or page. */
+
+import { deviceMessage } from '../text/device.ts';
+import type { Message } from '../text/language.ts';
+import type { Input, Output } from './message.ts';
+import type { CallModel, CallSnapshot, Form, Model, Page } from './model.ts';
+
+/** The model after an input, and what has to be done. */
+export type Step = readonly [Model, readonly Output[]];
+
+const READY: Form = { type: 'ready' };
+
+/** Takes one input. An input that does not fit the present page changes nothing. */
+export function update(model: Model, input: Input): Step {
+  const { page } = model;
+  switch (input.type) {
+    case 'open':
+      return open(model, input.token);
+    case 'invitation':
+      if (page.type !== 'join') return [model, []];
+      return at(model, {
+        ...page,
+        invitation: input.invitation ? { type: 'valid', name: input.invitation.name } : { type: 'invalid' },
+      });
+    case 'who-am-i':
+      if (page.type !== 'loading') return [model, []];
+      return input.me ? enter(model, input.me) : at(model, { type: 'sign-in', ended: false, form: READY });
+    case 'no-server':
+      if (page.type !== 'loading' && page.type !== 'join') return [model, []];
+      return at(model, { type: 'unreachable' });
+    case 'retry':
+      return at(model, { type: 'loading' }, { type: 'ask-who-am-i' });
+    case 'sign-up':
+      if (page.type !== 'join') return [model, []];
+      return at(
+        model,
+        { ...page, form: { type: 'sending' } },
+        { type: 'send-sign-up', token: page.token, displayName: input.displayName, password: input.password },
+      );
+    case 'log-in':
+      if (page.type !== 'sign-in') return [model, []];
+      return at(
+        model,
+        { ...page, form: { type: 'sending' } },
+        { type: 'send-log-in', name: input.name, password: input.password },
+      );
+    case 'signed-in':
+      return enter(model, input.me);
+    case 'form-refused':
+      if (page.type !== 'join' && page.type !== 'sign-in') return [model, []];
+      return at(model, { ...page, form: { type: 'refused', problem: input.problem } });
+    case 'to-sign-in':
+      return at(model, { type: 'loading' }, { type: 'clear-address' }, { type: 'ask-who-am-i' });
+    case 'sign-out':
+      return leave(model, false, { type: 'send-log-out' });
+    case 'link':
+      if (input.link.type === 'offline' && input.link.reason === 'signed-out') return leave(model, true);
+      // What was missed while we were away shows in the history.
+      return [
+        { ...model, link: input.link },
+        input.link.type === 'online' && model.link.type !== 'online'
+          ? [{ type: 'load-history', afterCall: false }]
+          : [],
+      ];
+    case 'connect-here':
+      return [{ ...model, link: { type: 'connecting' } }, [{ type: 'connect' }]];
+    case 'reload-history':
+      return [model, [{ type: 'load-history', afterCall: false }]];
+    case 'history':
+      return [{ ...model, history: { status: 'ready', calls: input.calls } }, []];
+    case 'history-failed':
+      return [{ ...model, history: { ...model.history, status: 'failed' } }, []];
+    case 'dial':
+      return dial(model, input.to.trim(), input.video);
+    case 'call':
+      return showCall(model, input.call, input.now);
+    case 'answer':
+      if (!model.call || !ringsHere(model.call)) return [model, []];
+      return [
+        { ...model, call: { ...model.call, attended: true } },
+        [{ type: 'accept-call', video: input.video }],
+      ];
+    case 'hang-up':
+      return [model, model.call && model.call.state.type !== 'ended' ? [{ type: 'end-call' }] : []];
+    case 'mic':
+      return [model, model.call ? [{ type: 'set-mic', on: input.on }] : []];
+    case 'camera':
+      return [model, model.call ? [{ type: 'set-camera', on: input.on }] : []];
+    case 'unblock':
+      return [model, [{ type: 'unblock-sound' }]];
+    case 'call-again':
+      if (!model.call) return [model, []];
+      return dial(model, model.call.peer.id, model.call.media.video);
+    case 'close-call':
+      if (model.call?.state.type !== 'ended') return [model, []];
+      return [{ ...model, call: null }, [{ type: 'load-history', afterCall: false }]];
+    case 'device-failed':
+      return [withToast(model, deviceMessage(input.error, input.device)), []];
+    case 'dismiss-toast':
+      return [model.toast?.id === input.id ? { ...model, toast: null } : model, []];
+    default:
+      return input satisfies never;
+  }
+}
+
+/** Whether a call waits for this user's answer. */
+export function ringsHere(call: CallModel): boolean {
+  return call.state.type === 'ringing' && call.state.direction === 'in' && !call.attended;
+}
+
+function at(model: Model, page: Page, ...outputs: Output[]): Step {
+  return [{ ...model, page }, outputs];
+}
+
+function open(model: Model, token: string | null): Step {
+  // Somebody who is in a call does not lose it to an address.
+  if (model.call && model.call.state.type !== 'ended') return [model, []];
+  if (token === null) {
+    if (model.page.type !== 'loading' && model.page.type !== 'join') return [model, []];
+    return at(model, { type: 'loading' }, { type: 'ask-who-am-i' });
+  }
+  return at(
+    model,
+    { type: 'join', token, invitation: { type: 'checking' }, form: READY },
+    { type: 'check-invitation', token },
+  );
+}
+
+function enter(model: Model, me: Extract<Page, { type: 'home' }>['me']): Step {
+  return [
+    {
+      ...model,
+      page: { type: 'home', me },
+      link: { type: 'connecting' },
+      history: { status: 'loading', calls: [] },
+    },
+    [{ type: 'clear-address' }, { type: 'connect' }, { type: 'load-history', afterCall: false }],
+  ];
+}
+
+function leave(model: Model, ended: boolean, ...outputs: Output[]): Step {
+  return [
+    {
+      ...model,
+      page: { type: 'sign-in', ended, form: READY },
+      call: null,
+      history: { status: 'loading', calls: [] },
+    },
+    [{ type: 'disconnect' }, ...outputs],
+  ];
+}
+
+function dial(model: Model, to: string, video: boolean): Step {
+  const inCall = model.call !== null && model.call.state.type !== 'ended';
+  if (model.page.type !== 'home' || inCall || to === '') return [model, []];
+  if (!model.secure) return [withToast(model, { key: 'device.insecure' }), []];
+  return [{ ...model, call: null }, [{ type: 'start-call', to, video }]];
+}
+
+function showCall(model: Model, snapshot: CallSnapshot, now: number): Step {
+  const before = model.call?.serial === snapshot.serial ? model.call : null;
+  const sameState = before?.state.type === snapshot.state.type;
+  const call: CallModel = {
+    ...snapshot,
+    attended: snapshot.direction === 'out' || (before?.attended ?? false) || isAnswered(snapshot),
+    stateSince: sameState ? before.stateSince : now,
+  };
+  if (snapshot.state.type !== 'ended') return [withDeviceToast({ ...model, call }, before, snapshot), []];
+  // Whoever declines knows it: no page is needed to say so.
+  const shown = snapshot.state.reason === 'declined' ? null : call;
+  return [{ ...model, call: shown }, [{ type: 'load-history', afterCall: true }]];
+}
+
+/** Tells of a microphone or camera that fails, once; the call goes on without it. */
+function withDeviceToast(model: Model, before: CallModel | null, { local }: CallSnapshot): Model {
+  if (local.micError && local.micError !== before?.local.micError) {
+    return withToast(model, deviceMessage(local.micError, 'mic'));
+  }
+  if (local.cameraError && local.cameraError !== before?.local.cameraError) {
+    return withToast(model, deviceMessage(local.cameraError, 'camera'));
+  }
+  return model;
+}
+
+function isAnswered(snapshot: CallSnapshot): boolean {
+  const { type } = snapshot.state;
+  return type === 'connecting' || type === 'active' || type === 'recovering';
+}
+
+function withToast(model: Model, message: Message): Model {
+  return { ...model, toast: { id: (model.toast?.id ?? 0) + 1, message } };
+}

@@ -1,0 +1,34 @@
+/** Why the server did not take a form. */
+import type { Form, Problem } from '../model/model.ts';
+import { t } from '../text/language.ts';
+import { Icon } from '../ui/icons.tsx';
+import { useNow } from '../ui/now.ts';
+
+/** Nothing, or one sentence above the button. */
+export function FormProblem({ form }: { readonly form: Form }) {
+  if (form.type !== 'refused') return null;
+  return (
+    <p class="form-problem" role="alert">
+      <Icon name="warning" size={20} />
+      <span>
+        {form.problem.type === 'rate-limited' ? <Wait until={form.problem.until} /> : textOf(form.problem)}
+      </span>
+    </p>
+  );
+}
+
+function Wait({ until }: { readonly until: number }) {
+  const now = useNow();
+  return <>{t('problem.rate-limited', { seconds: Math.max(0, Math.ceil((until - now) / 1000)) })}</>;
+}
+
+function textOf(problem: Exclude<Problem, { type: 'rate-limited' }>): string {
+  switch (problem.type) {
+    case 'wrong':
+      return t('problem.wrong');
+    case 'unreachable':
+      return t('problem.unreachable');
+    case 'other':
+      return t('problem.other', { code: problem.code });
+  }
+}

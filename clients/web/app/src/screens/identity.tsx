@@ -1,0 +1,72 @@
+/** Who is on the other end, and where the call stands. */
+import type { Send } from '../model/message.ts';
+import type { CallModel } from '../model/model.ts';
+import { say, t } from '../text/language.ts';
+import { hintMessage, statusMessage } from '../text/status.ts';
+import { formatDuration } from '../text/time.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { Icon } from '../ui/icons.tsx';
+import { useNow } from '../ui/now.ts';
+
+interface Props {
+  readonly call: CallModel;
+  /** The other person is seen: then this is a line at the top. */
+  readonly picture: boolean;
+  readonly send: Send;
+}
+
+/** In the middle with a face of initials, or small above the picture. */
+export function Identity({ call, picture, send }: Props) {
+  const hint = hintMessage(call);
+  return (
+    <div class={picture ? 'identity identity-top' : 'identity identity-middle'}>
+      {!picture && (
+        <div class="identity-face">
+          <Avatar id={call.peer.id} name={call.peer.name} size="large" />
+          {call.state.type === 'recovering' && <Countdown since={call.state.lostAt} />}
+        </div>
+      )}
+      <h1 class="identity-name">{call.peer.name}</h1>
+      <p class="identity-status" data-testid="call-status">
+        <Status call={call} />
+      </p>
+      {call.remote.blocked ? (
+        <button type="button" class="button button-primary" onClick={() => send({ type: 'unblock' })}>
+          <Icon name="sound" size={20} />
+          {t('call.unblock', { name: call.peer.name })}
+        </button>
+      ) : (
+        hint && <p class="identity-hint">{say(hint)}</p>
+      )}
+    </div>
+  );
+}
+
+function Status({ call }: { readonly call: CallModel }) {
+  const now = useNow();
+  const { state } = call;
+  if (state.type !== 'active') return <>{say(statusMessage(call, now))}</>;
+  return (
+    <>
+      <span class="timer">{formatDuration(now - state.since)}</span>
+      {' · '}
+      {t(state.path === 'direct' ? 'call.path.direct' : 'call.path.relay')}
+    </>
+  );
+}
+
+/** How long the server keeps a call whose path is lost. */
+const GRACE_MS = 60_000;
+const RADIUS = 48;
+const ROUND = 2 * Math.PI * RADIUS;
+
+/** A ring around the face that runs out as the time to come back does. */
+function Countdown({ since }: { readonly since: number }) {
+  const now = useNow();
+  const left = Math.min(1, Math.max(0, 1 - (now - since) / GRACE_MS));
+  return (
+    <svg class="countdown" viewBox="0 0 100 100" aria-hidden="true">
+      <circle cx="50" cy="50" r={RADIUS} stroke-dasharray={ROUND} stroke-dashoffset={ROUND * (1 - left)} />
+    </svg>
+  );
+}

@@ -1,0 +1,109 @@
+/** Somebody calls: a card in the corner of a desk, the whole screen of a phone. */
+import { useEffect, useRef } from 'preact/hooks';
+import type { Send } from '../model/message.ts';
+import type { CallModel } from '../model/model.ts';
+import { t } from '../text/language.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { Icon } from '../ui/icons.tsx';
+
+interface Props {
+  readonly call: CallModel;
+  readonly send: Send;
+}
+
+/** Answered as the caller asked by Space or Enter, declined by Esc, wherever the focus is but in a text. */
+export function Incoming({ call, send }: Props) {
+  const card = useRef<HTMLDivElement>(null);
+  const { video } = call.media;
+  useEffect(() => {
+    // Somebody who types a name should not answer with the next space.
+    if (!isTextField(document.activeElement)) card.current?.focus();
+  }, []);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const action = actionFor(event, card.current);
+      if (!action) return;
+      event.preventDefault();
+      event.stopPropagation();
+      send(action === 'answer' ? { type: 'answer', video } : { type: 'hang-up' });
+    };
+    addEventListener('keydown', onKey, { capture: true });
+    return () => removeEventListener('keydown', onKey, { capture: true });
+  }, [send, video]);
+  return (
+    <div
+      ref={card}
+      class="incoming"
+      role="alertdialog"
+      aria-labelledby="incoming-name"
+      aria-describedby="incoming-kind"
+      tabIndex={-1}
+      data-testid="incoming-card"
+    >
+      <div class="incoming-who">
+        <span class="incoming-face">
+          <Avatar id={call.peer.id} name={call.peer.name} size="large" />
+        </span>
+        <div>
+          <h2 id="incoming-name" class="incoming-name">
+            {call.peer.name}
+          </h2>
+          <p id="incoming-kind" class="incoming-kind">
+            {t(video ? 'incoming.video' : 'incoming.audio')}
+          </p>
+        </div>
+      </div>
+      <div class="incoming-actions">
+        <button
+          type="button"
+          class="answer answer-decline"
+          data-testid="incoming-decline"
+          onClick={() => send({ type: 'hang-up' })}
+        >
+          <span class="answer-face">
+            <Icon name="phone-end" />
+          </span>
+          {t('incoming.decline')}
+        </button>
+        <button
+          type="button"
+          class={video ? 'answer' : 'answer answer-main'}
+          data-testid="incoming-audio"
+          onClick={() => send({ type: 'answer', video: false })}
+        >
+          <span class="answer-face">
+            <Icon name="phone" />
+          </span>
+          {t('incoming.answer.audio')}
+        </button>
+        {video && (
+          <button
+            type="button"
+            class="answer answer-main"
+            data-testid="incoming-video"
+            onClick={() => send({ type: 'answer', video: true })}
+          >
+            <span class="answer-face">
+              <Icon name="video" />
+            </span>
+            {t('incoming.answer.video')}
+          </button>
+        )}
+      </div>
+      <p class="incoming-keys">{t('incoming.keys')}</p>
+    </div>
+  );
+}
+
+function actionFor(event: KeyboardEvent, card: HTMLElement | null): 'answer' | 'decline' | null {
+  if (event.repeat || event.isComposing || isTextField(event.target)) return null;
+  if (event.key === 'Escape') return 'decline';
+  if (event.key !== ' ' && event.key !== 'Enter') return null;
+  // A focused button of the card does what it says.
+  const onButton = event.target instanceof HTMLButtonElement && card?.contains(event.target);
+  return onButton ? null : 'answer';
+}
+
+function isTextField(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+}

@@ -1,0 +1,54 @@
+/** The other person's picture and sound. */
+import { useContext, useEffect, useRef } from 'preact/hooks';
+import type { CallModel } from '../model/model.ts';
+import { t } from '../text/language.ts';
+import { PicturesContext } from '../ui/pictures.ts';
+import { fitZoom } from './fit-zoom.ts';
+
+interface Props {
+  readonly call: CallModel;
+  /** Without a picture the element stays, for the sound. */
+  readonly shown: boolean;
+}
+
+/** As large as it can be without cutting off too much of it. */
+export function RemotePicture({ call, shown }: Props) {
+  const video = useRef<HTMLVideoElement>(null);
+  const pictures = useContext(PicturesContext);
+  const { serial } = call;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another call brings other pictures.
+  useEffect(() => (video.current ? pictures.attachRemote(video.current) : undefined), [pictures, serial]);
+  useEffect(() => {
+    const element = video.current;
+    if (!element) return;
+    const fit = () => {
+      const zoom = fitZoom(
+        element.videoWidth,
+        element.videoHeight,
+        element.clientWidth,
+        element.clientHeight,
+      );
+      element.style.setProperty('--zoom', String(zoom));
+    };
+    const watch = new ResizeObserver(fit);
+    watch.observe(element);
+    element.addEventListener('resize', fit);
+    return () => {
+      watch.disconnect();
+      element.removeEventListener('resize', fit);
+    };
+  }, []);
+
+  return (
+    <video
+      ref={video}
+      class="remote-picture"
+      data-testid="remote-video"
+      data-shown={shown}
+      autoplay
+      playsInline
+      aria-label={t('call.remote', { name: call.peer.name })}
+    />
+  );
+}

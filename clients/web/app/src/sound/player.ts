@@ -1,0 +1,83 @@
+/** Plays scores by WebAudio. A browser that has seen no gesture yet stays silent: it allows nothing else. */
+import type { Chime, Loop } from './plan.ts';
+import { CHIMES, LOOPS, type Note } from './scores.ts';
+
+/** Plays one loop at a time, and chimes over it. */
+export interface Player {
+  /** Goes over to a loop, or to silence. The same loop again changes nothing. */
+  loop(loop: Loop | null): void;
+  chime(chime: Chime): void;
+}
+
+/** A player that wakes up with the first gesture on the page. */
+export function createPlayer(): Player {
+  let context: AudioContext | null = null;
+  let playing: Loop | null = null;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let bus: GainNode | null = null;
+
+  /** Browsers start no sound before a gesture; each gesture is a chance to begin. */
+  const wake = () => {
+    context ??= new AudioContext();
+    if (context.state === 'suspended') context.resume().catch(() => {});
+  };
+  for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, wake, { capture: true });
+
+  function silence(): void {
+    clearInterval(timer);
+    if (context && bus) bus.gain.setTargetAtTime(0, context.currentTime, 0.02);
+    bus = null;
+  }
+
+  function round(notes: readonly Note[]): void {
+    if (!context || context.state !== 'running') return;
+    bus ??= openBus(context);
+    for (const note of notes) play(context, bus, note);
+  }
+
+  return {
+    loop(loop) {
+      if (loop === playing) return;
+      playing = loop;
+      silence();
+      if (loop === null) return;
+      const { every, notes } = LOOPS[loop];
+      round(notes);
+      timer = setInterval(() => round(notes), every * 1000);
+    },
+    chime(chime) {
+      if (!context || context.state !== 'running') return;
+      const chimeBus = openBus(context);
+      for (const note of CHIMES[chime]) play(context, chimeBus, note);
+    },
+  };
+}
+
+function openBus(context: AudioContext): GainNode {
+  const bus = context.createGain();
+  bus.connect(context.destination);
+  return bus;
+}
+
+/** A soft bell: a sine and a faint octave, with a quick rise and a long fall. */
+function play(context: AudioContext, bus: GainNode, note: Note): void {
+  const start = context.currentTime + note.at;
+  const end = start + note.for;
+  const envelope = context.createGain();
+  envelope.gain.setValueAtTime(0, start);
+  envelope.gain.linearRampToValueAtTime(note.gain, start + 0.02);
+  envelope.gain.exponentialRampToValueAtTime(0.0001, end);
+  envelope.connect(bus);
+  for (const [times, share] of [
+    [1, 1],
+    [2, 0.18],
+  ] as const) {
+    const oscillator = context.createOscillator();
+    const level = context.createGain();
+    level.gain.value = share;
+    oscillator.frequency.value = note.pitch * times;
+    oscillator.connect(level).connect(envelope);
+    oscillator.start(start);
+    oscillator.stop(end);
+  }
+}

@@ -1,0 +1,29 @@
+/** What is wrong with a microphone or camera, and the way out. */
+import type { ClientError, DeviceKind } from '@visavis/client';
+import type { Message } from './language.ts';
+
+/** The sentence for an error about a device; `device` is used when the error names none. */
+export function deviceMessage(error: ClientError, device: DeviceKind): Message {
+  const kind = error.device ?? device;
+  switch (error.code) {
+    case 'permission-denied':
+      return { key: isSystemDenial(error) ? `device.${kind}.system` : `device.${kind}.denied` };
+    case 'permission-dismissed':
+      return { key: `device.${kind}.dismissed` };
+    case 'device-busy':
+      return { key: `device.${kind}.busy` };
+    case 'device-missing':
+      return { key: `device.${kind}.missing` };
+    case 'device-lost':
+      return { key: `device.${kind}.lost` };
+    case 'insecure-context':
+      return { key: 'device.insecure' };
+    default:
+      return { key: `device.${kind}.other`, params: { code: error.code } };
+  }
+}
+
+/** Chromium tells "Permission denied by system" apart only in the error's text. */
+function isSystemDenial(error: ClientError): boolean {
+  return error.cause instanceof Error && /by system/i.test(error.cause.message);
+}

@@ -1,0 +1,69 @@
+/** Why a call ended, in one sentence. */
+import type { ClientError, EndReason } from '@visavis/client';
+import type { CallModel, Ended } from '../model/model.ts';
+import { deviceMessage } from './device.ts';
+import type { Message } from './language.ts';
+import { formatDuration } from './time.ts';
+
+/** The sentence for an ended call. */
+export function endedMessage(call: CallModel, ended: Ended): Message {
+  const name = call.peer.name;
+  const { reason, summary } = ended;
+  switch (reason) {
+    case 'remote-cancelled':
+      // The user had pressed answer already: "before you answered" would sound like a reproach.
+      return {
+        key: call.attended ? 'ended.remote-cancelled.late' : 'ended.remote-cancelled',
+        params: { name },
+      };
+    case 'elsewhere':
+      return summary.answeredOn
+        ? { key: 'ended.elsewhere', params: { device: summary.answeredOn } }
+        : { key: 'ended.elsewhere.unknown' };
+    case 'connection-lost':
+      return { key: 'ended.connection-lost', params: { name, duration: formatDuration(summary.durationMs) } };
+    case 'permission':
+      return call.local.micError
+        ? deviceMessage(call.local.micError, 'mic')
+        : { key: 'ended.permission', params: { name } };
+    case 'refused':
+      return refusedMessage(summary.error);
+    case 'hangup':
+    case 'remote-hangup':
+    case 'cancelled':
+    case 'declined':
+    case 'remote-declined':
+    case 'busy':
+    case 'no-answer':
+    case 'missed':
+    case 'unreachable':
+    case 'not-found':
+    case 'media-failed':
+    case 'incompatible-media':
+    case 'server':
+      return { key: `ended.${reason}`, params: { name } };
+  }
+}
+
+/** Whether the call was worth nothing but a second try by this user. */
+export function canCallAgain(reason: EndReason): boolean {
+  return reason !== 'elsewhere' && reason !== 'not-found';
+}
+
+function refusedMessage(error: ClientError | undefined): Message {
+  switch (error?.code) {
+    case 'rate-limited':
+      return { key: 'ended.refused.rate-limited' };
+    case 'you-busy':
+      return { key: 'ended.refused.you-busy' };
+    case 'server-unreachable':
+    case 'timeout':
+      return { key: 'ended.refused.unreachable' };
+    case 'insecure-context':
+      return { key: 'device.insecure' };
+    case 'unsupported-browser':
+      return { key: 'ended.refused.unsupported' };
+    default:
+      return { key: 'ended.refused' };
+  }
+}

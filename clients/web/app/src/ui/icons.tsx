@@ -1,0 +1,99 @@
+/** The icons, drawn for this app: 24 units, round strokes, the colour of the text around them. */
+import type { ComponentChildren } from 'preact';
+
+/** The icons there are. */
+export type IconName = keyof typeof SHAPES;
+
+const handset = (
+  <path d="M8.3 4.2H6.1A2.1 2.1 0 0 0 4 6.4C4.5 13.6 10.4 19.5 17.6 20a2.1 2.1 0 0 0 2.2-2.100v-2.200a1.5 1.5 0 0 0-1.2-1.500l-2.5-.5a1.5 1.5 0 0 0-1.5.6l-.8 1.100a11 11 0 0 1-5.2-5.200l1.1-.8a1.5 1.5 0 0 0 .6-1.500l-.5-2.500a1.5 1.5 0 0 0-1.5-1.200z" />
+);
+const camera = (
+  <>
+    <rect x="2.5" y="6" width="13" height="12" rx="3" />
+    <path d="m15.5 10.7 4.5-2.900a.9.9 0 0 1 1.5.8v6.800a.9.9 0 0 1-1.5.8l-4.5-2.9" />
+  </>
+);
+const microphone = (
+  <>
+    <rect x="9" y="3" width="6" height="11" rx="3" />
+    <path d="M5.5 11.500a6.5 6.5 0 0 0 13 0M12 18v3" />
+  </>
+);
+const slash = <path d="M4 4l16 16" />;
+
+const SHAPES = {
+  phone: handset,
+  'phone-end': <g transform="rotate(135 12 12)">{handset}</g>,
+  video: camera,
+  'video-off': (
+    <>
+      {camera}
+      {slash}
+    </>
+  ),
+  mic: microphone,
+  'mic-off': (
+    <>
+      {microphone}
+      {slash}
+    </>
+  ),
+  'arrow-out': <path d="M7 17 17 7M9 7h8v8" />,
+  'arrow-in': <path d="M17 7 7 17M15 17H7V9" />,
+  'arrow-missed': <path d="m4 8 7 7 9-9M4 14V8h6" />,
+  sun: (
+    <>
+      <circle cx="12" cy="12" r="4" />
+      <path d="M12 3v1.500M12 19.500V21M3 12h1.500M19.5 12H21M5.6 5.600l1.1 1.100M17.3 17.300l1.1 1.100M5.6 18.400l1.1-1.100M17.3 6.700l1.1-1.1" />
+    </>
+  ),
+  moon: <path d="M20 13.500A8 8 0 1 1 10.5 4a6.5 6.5 0 0 0 9.5 9.500z" />,
+  'half-moon': (
+    <>
+      <circle cx="12" cy="12" r="8" />
+      <path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor" />
+    </>
+  ),
+  'sign-out': <path d="M14 4H7a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h7M10 12h10.500M17 8.500l3.5 3.5-3.5 3.5" />,
+  close: <path d="M6 6l12 12M18 6 6 18" />,
+  warning: (
+    <>
+      <path d="M10.3 4.5 3 17.500A2 2 0 0 0 4.7 20.500h14.600a2 2 0 0 0 1.7-3L13.7 4.500a2 2 0 0 0-3.4 0z" />
+      <path d="M12 10v4M12 17v.1" />
+    </>
+  ),
+  sound: <path d="M4 10v4h3l5 4V6L7 10zM15.5 9a4.2 4.2 0 0 1 0 6M18 6.500a8 8 0 0 1 0 11" />,
+  eye: (
+    <>
+      <path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z" />
+      <circle cx="12" cy="12" r="3" />
+    </>
+  ),
+  'eye-off': (
+    <>
+      <path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z" />
+      <circle cx="12" cy="12" r="3" />
+      {slash}
+    </>
+  ),
+} satisfies Record<string, ComponentChildren>;
+
+/** An icon beside a text, or in a control that has a label: never the only bearer of meaning. */
+export function Icon({ name, size = 24 }: { readonly name: IconName; readonly size?: number }) {
+  return (
+    <svg
+      class="icon"
+      viewBox="0 0 24 24"
+      width={size}
+      height={size}
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.75"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
+      {SHAPES[name]}
+    </svg>
+  );
+}

@@ -1,0 +1,32 @@
+/** A notice that nobody has to answer. */
+import { useEffect } from 'preact/hooks';
+import type { Send } from '../model/message.ts';
+import type { Toast } from '../model/model.ts';
+import { say, t } from '../text/language.ts';
+import { Icon } from './icons.tsx';
+
+/** Long enough to read the longest of our sentences twice. */
+const SHOWN_MS = 8_000;
+
+/** Goes by itself, or by its button. */
+export function ToastView({ toast, send }: { readonly toast: Toast; readonly send: Send }) {
+  const { id } = toast;
+  useEffect(() => {
+    const timer = setTimeout(() => send({ type: 'dismiss-toast', id }), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [id, send]);
+  return (
+    <div class="toast" role="alert" data-testid="toast">
+      <Icon name="warning" size={20} />
+      <p>{say(toast.message)}</p>
+      <button
+        type="button"
+        class="icon-button"
+        onClick={() => send({ type: 'dismiss-toast', id })}
+        aria-label={t('toast.close')}
+      >
+        <Icon name="close" size={20} />
+      </button>
+    </div>
+  );
+}
