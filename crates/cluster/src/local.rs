@@ -23,6 +23,8 @@ use crate::stats::{Counters, count};
 use crate::{CasError, Change, Limits, Stats, Stored, Write};
 
 mod database;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use database::Database;

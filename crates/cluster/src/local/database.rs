@@ -66,6 +66,12 @@ impl Database {
     pub(super) fn begin(&mut self) -> rusqlite::Result<Transaction<'_>> {
         self.connection.transaction_with_behavior(TransactionBehavior::Immediate)
     }
+
+    /// Stands for a disk that is full: every statement that writes fails.
+    #[cfg(test)]
+    pub(super) fn refuse_writes(&self) {
+        self.connection.pragma_update(None, "query_only", true).unwrap();
+    }
 }
 
 pub(super) fn put(transaction: &Transaction<'_>, key: &str, entry: &Entry) -> rusqlite::Result<()> {
