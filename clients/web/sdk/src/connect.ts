@@ -1,4 +1,46 @@
+/** Where the parts meet: the driver with this browser's socket, page and media. */
+import { Driver } from './driver.ts';
+import { browserMedia, type MediaSettings } from './media/call-media.ts';
+import { fetchTicket, socketUrl } from './page/address.ts';
+import { thisTab } from './page/device.ts';
+import { watchPage } from './page/page-events.ts';
+import { webSocketTransport } from './page/socket.ts';
 import type { Client, ConnectOptions } from './public.ts';
 
-/** Connects this device to a server and keeps it connected until `close`. */
-export declare function connect(options?: ConnectOptions): Client;
+// 720p is what a call's bitrate carries well; a device that has less gives what it has.
+const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
+const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+
+/**
+ * Connects this device to a server and keeps it connected until `close`.
+ *
+ * Returns at once; `client.link` tells how it goes, and calls may be made before it is online.
+ */
+export function connect(options: ConnectOptions = {}): Client {
+  const url = socketUrl(options.url);
+  const { device } = options;
+  const settings: MediaSettings = {
+    audio: { ...AUDIO, ...options.media?.audio },
+    video: { ...VIDEO, ...options.media?.video },
+    rtc: options.rtc ?? {},
+  };
+  const driver = new Driver({
+    url,
+    transport: options.transport ?? webSocketTransport,
+    ticket: options.ticket ?? (() => fetchTicket(url)),
+    device: () => (device ? Promise.resolve(device) : thisTab()),
+    media: (events) => browserMedia(settings, events),
+    now: () => performance.timeOrigin + performance.now(),
+    random: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    log: options.log,
+  });
+  const unwatch = watchPage({
+    networkChanged: () => driver.networkChanged(),
+    leaving: () => driver.leave(),
+  });
+  driver.link.subscribe((link) => {
+    if (link.type === 'offline') unwatch();
+  });
+  void driver.start();
+  return driver;
+}

@@ -1,0 +1,106 @@
+/** A call as the application sees it: the store's record and the media, joined into readable values. */
+import { ClientError } from './client-error.ts';
+import type { CallRecord, EndedState } from './core/state.ts';
+import type { CallMedia } from './media/call-media.ts';
+import type { Call, CallState, LocalMedia, MediaChoice, Peer, RemoteMedia } from './public.ts';
+import { Source } from './readable.ts';
+
+/** What the application may ask for. */
+export interface CallVerbs {
+  accept(id: string, choice: Required<MediaChoice>): void;
+  hangup(id: string): void;
+}
+
+export class CallHandle implements Call {
+  readonly direction: 'in' | 'out';
+  readonly media: { readonly audio: boolean; readonly video: boolean };
+  readonly peer: Source<Peer>;
+  readonly state: Source<CallState>;
+  readonly remote = new Source<RemoteMedia>({ audio: false, video: false, blocked: false });
+  readonly #verbs: CallVerbs;
+  readonly #media: CallMedia;
+  #record: CallRecord;
+
+  constructor(record: CallRecord, media: CallMedia, verbs: CallVerbs) {
+    this.#record = record;
+    this.#media = media;
+    this.#verbs = verbs;
+    this.direction = record.direction;
+    this.media = record.asked;
+    this.peer = new Source(record.peer);
+    this.state = new Source<CallState>(record.state);
+    media.arriving.subscribe(() => this.#showRemote());
+  }
+
+  get id(): string {
+    return this.#record.id;
+  }
+
+  get local(): LocalMedia {
+    return this.#media.local;
+  }
+
+  accept(choice: MediaChoice = {}): Promise<void> {
+    const { value } = this.state;
+    if (value.type === 'ended') return Promise.resolve();
+    if (value.type !== 'ringing' || value.direction !== 'in') {
+      const hint = `accept: the call is ${value.type}, it does not ring here`;
+      return Promise.reject(new ClientError('wrong-state', hint));
+    }
+    this.#verbs.accept(this.id, { audio: choice.audio ?? true, video: choice.video ?? false });
+    return Promise.resolve();
+  }
+
+  decline(): void {
+    this.#verbs.hangup(this.id);
+  }
+
+  hangup(): void {
+    this.#verbs.hangup(this.id);
+  }
+
+  attach(element: HTMLMediaElement): () => void {
+    if (this.state.value.type === 'ended') return () => undefined;
+    return this.#media.attach(element);
+  }
+
+  unblock(): Promise<void> {
+    return this.#media.unblock();
+  }
+
+  /** The store has a newer record. */
+  show(record: CallRecord): void {
+    if (record === this.#record) return;
+    const before = this.#record;
+    this.#record = record;
+    if (!samePeer(before.peer, record.peer)) this.peer.set(record.peer);
+    this.state.set(record.state);
+    this.#showRemote();
+  }
+
+  /** The store has ended the call: stops everything, then tells. */
+  end(state: EndedState): void {
+    this.#media.release();
+    this.state.set(state);
+    for (const source of [this.state, this.peer, this.remote]) source.end();
+  }
+
+  #showRemote(): void {
+    const { audio, video, blocked } = this.#media.arriving.value;
+    const { receiving } = this.#record;
+    // A client that does not say what it sends is believed to send what arrives.
+    const next = {
+      audio: audio && (receiving?.audio ?? true),
+      video: video && (receiving?.video ?? true),
+      blocked,
+    };
+    const { value } = this.remote;
+    if (next.audio !== value.audio || next.video !== value.video || next.blocked !== value.blocked) {
+      this.remote.set(next);
+    }
+  }
+}
+
+function samePeer(one: Peer, other: Peer): boolean {
+  return one.id === other.id && one.name === other.name && one.lost === other.lost;
+}

@@ -1,0 +1,310 @@
+/** The life of calls: what the user does, and what the server says has become of it. */
+
+import { ClientError } from '../client-error.ts';
+import type {
+  CallId,
+  CallView,
+  ErrorReply,
+  MediaKind,
+  UserId,
+  EndReason as WireReason,
+} from '../protocol.ts';
+import type { EndReason } from '../public.ts';
+import { errorCode, reasonFromRefusal, reasonFromServer, reasonFromUser } from './end-reason.ts';
+import { CONNECT_LIMIT_MS, DIAL_LIMIT_MS, RECOVERY_LIMIT_MS, RING_GRACE_MS } from './limits.ts';
+import { postpone, say, settle, unsay } from './outbox.ts';
+import { isAnswered, tellSending } from './path.ts';
+import type { CallRecord, Choice, EndedState, Pending } from './state.ts';
+import { change, enter, find, finish, type Turn, update } from './turn.ts';
+
+/** Our user calls somebody. */
+export function dial(turn: Turn, id: CallId, to: UserId, choice: Choice): void {
+  const call: CallRecord = {
+    ...blank(id, turn.now),
+    direction: 'out',
+    role: 'caller',
+    peer: { id: to, name: to, lost: false },
+    asked: choice,
+    choice,
+  };
+  // Without hope of a server the time is up at once; the caller still sees an orderly end.
+  const enteredAt = turn.state.link.type === 'offline' ? Number.NEGATIVE_INFINITY : turn.now;
+  update(turn, { calls: [...turn.state.calls, { ...call, enteredAt }] });
+  say(turn, id, { type: 'invite', data: { to, media: kinds(choice) } });
+  turn.outputs.push({ type: 'capture', call: id, choice });
+}
+
+/** The application alerts its user. */
+export function alerting(turn: Turn, call: CallRecord): void {
+  if (ringsHere(call)) say(turn, call.id, { type: 'ringing', data: {} });
+}
+
+/** Our user answers. */
+export function accept(turn: Turn, call: CallRecord, choice: Choice): void {
+  if (!ringsHere(call)) return;
+  unsay(turn, call.id, 'ringing');
+  enter(turn, call.id, { type: 'connecting' });
+  change(turn, call.id, { choice });
+  say(turn, call.id, { type: 'accept', data: { media: kinds(choice) } });
+  turn.outputs.push({ type: 'capture', call: call.id, choice });
+}
+
+/** Our user ends, declines or gives up; or this device must. */
+export function hangup(turn: Turn, call: CallRecord, because?: { say: WireReason; show: EndReason }): void {
+  const reason = because?.show ?? reasonFromUser(call.state);
+  const neverSaid = turn.state.outbox.some(
+    (pending) => pending.call === call.id && pending.message.type === 'invite' && pending.tries === 0,
+  );
+  finish(turn, call.id, ended(turn, call, reason));
+  if (!neverSaid) say(turn, call.id, { type: 'hangup', data: because ? { reason: because.say } : {} });
+}
+
+/** The page goes away: ends what only this page holds, and lets what rings here ring elsewhere. */
+export function leaveEverything(turn: Turn): void {
+  for (const call of turn.state.calls) {
+    if (!ringsHere(call)) hangup(turn, call);
+  }
+}
+
+/** Ends every call here without a word to the server. */
+export function endEverything(turn: Turn): void {
+  for (const call of turn.state.calls) finish(turn, call.id, ended(turn, call, 'connection-lost'));
+}
+
+/** How a call stands, says the server. Older news than ours is dropped. */
+export function applyView(turn: Turn, view: CallView): void {
+  const call = find(turn, view.id) ?? meet(turn, view);
+  if (!call || view.rev <= call.rev) return;
+  change(turn, call.id, {
+    rev: view.rev,
+    gen: view.gen,
+    offerer: view.offerer,
+    known: true,
+    peer: { id: view.peer.id, name: view.peer.name, lost: view.peer.lost ?? false },
+    expiresAt: view.expires_in_ms === undefined ? undefined : turn.now + view.expires_in_ms,
+  });
+  if (view.state === 'ended') {
+    const more = view.duration_ms === undefined ? {} : { durationMs: view.duration_ms };
+    return finish(turn, call.id, ended(turn, call, reasonFromServer(view.reason, view.role), more));
+  }
+  if (view.you === 'elsewhere') {
+    const more = view.answered_on === undefined ? {} : { answeredOn: view.answered_on };
+    return finish(turn, call.id, ended(turn, call, 'elsewhere', more));
+  }
+  switch (view.state) {
+    case 'inviting':
+      return;
+    case 'ringing':
+      return ring(turn, call.id);
+    case 'connecting':
+    case 'active':
+      return answered(turn, call);
+  }
+}
+
+/** The server has answered one of our messages about a call with `ok`. */
+export function done(turn: Turn, pending: Pending, merged: CallId | undefined): void {
+  if (pending.message.type !== 'invite') return;
+  const call = find(turn, pending.call);
+  if (!call) return;
+  if (merged === undefined || merged === call.id) return change(turn, call.id, { known: true });
+  merge(turn, call, merged);
+}
+
+/** The server has refused one of our messages about a call. */
+export function refused(turn: Turn, pending: Pending, error: ErrorReply): void {
+  const { type } = pending.message;
+  // A payload waits for a device that is away; a rate limit on calls would take longer than anybody waits.
+  const worthRetrying = error.retry && !(type === 'invite' && error.code === 'rate_limited');
+  if (worthRetrying) return postpone(turn, pending.id, error.retry_after_ms);
+  settle(turn, pending.id);
+  const call = find(turn, pending.call);
+  if (!call) return;
+  if (type === 'invite') {
+    const reason = reasonFromRefusal(error.code);
+    const cause = new ClientError(errorCode(error.code), error.hint ?? error.code);
+    return finish(turn, call.id, ended(turn, call, reason, { error: cause }));
+  }
+  if (type !== 'accept') return;
+  switch (error.code) {
+    case 'answered_elsewhere':
+      return finish(turn, call.id, ended(turn, call, 'elsewhere'));
+    case 'call_ended':
+      return finish(turn, call.id, ended(turn, call, 'remote-cancelled'));
+    default:
+      return finish(turn, call.id, ended(turn, call, 'server'));
+  }
+}
+
+/** Ends calls whose time is up. */
+export function callTimeouts(turn: Turn): void {
+  for (const call of turn.state.calls) {
+    if (deadline(call) > turn.now) continue;
+    switch (call.state.type) {
+      case 'dialing':
+        giveUpDialing(turn, call);
+        break;
+      case 'ringing': {
+        const show = call.state.direction === 'in' ? 'missed' : 'no-answer';
+        finish(turn, call.id, ended(turn, call, show));
+        if (show === 'no-answer') say(turn, call.id, { type: 'hangup', data: {} });
+        break;
+      }
+      case 'connecting':
+      case 'recovering':
+        hangup(turn, call, { say: 'media_failed', show: 'media-failed' });
+        break;
+      case 'active':
+        break;
+    }
+  }
+}
+
+/** When a call's time is up. */
+export function deadline(call: CallRecord): number {
+  switch (call.state.type) {
+    case 'dialing':
+      if (!call.known) return call.enteredAt + DIAL_LIMIT_MS;
+      return (call.expiresAt ?? Number.POSITIVE_INFINITY) + RING_GRACE_MS;
+    case 'ringing':
+      return (call.expiresAt ?? Number.POSITIVE_INFINITY) + RING_GRACE_MS;
+    case 'connecting':
+      return call.enteredAt + CONNECT_LIMIT_MS;
+    case 'recovering':
+      return call.state.lostAt + RECOVERY_LIMIT_MS;
+    case 'active':
+      return Number.POSITIVE_INFINITY;
+  }
+}
+
+function giveUpDialing(turn: Turn, call: CallRecord): void {
+  const tried = turn.state.outbox.some((pending) => pending.call === call.id && pending.tries > 0);
+  const error = new ClientError('server-unreachable', 'the server has not taken the call');
+  finish(turn, call.id, ended(turn, call, 'unreachable', { error }));
+  if (call.known || tried) say(turn, call.id, { type: 'hangup', data: {} });
+}
+
+function ring(turn: Turn, id: CallId): void {
+  const call = find(turn, id);
+  if (!call || isAnswered(call)) return;
+  const first = call.state.type === 'dialing';
+  const state = { type: 'ringing', direction: call.direction, until: call.expiresAt } as const;
+  if (first) enter(turn, id, state);
+  else change(turn, id, { state });
+  if (first && call.role === call.offerer)
+    turn.outputs.push({ type: 'prepare', call: id, ice: turn.state.ice });
+}
+
+function answered(turn: Turn, before: CallRecord): void {
+  // Answered by this device, but not by this page: the page that did is gone, and its media with it.
+  if (ringsHere(before)) return hangup(turn, before, { say: 'connection_lost', show: 'connection-lost' });
+  if (!isAnswered(before)) enter(turn, before.id, { type: 'connecting' });
+  const call = find(turn, before.id);
+  if (!call || call.confirmed) return;
+  change(turn, call.id, { confirmed: true, offered: call.role === call.offerer });
+  if (call.role === call.offerer) {
+    turn.outputs.push({ type: 'offer', call: call.id, ice: turn.state.ice, restart: false });
+  }
+  tellSending(turn, call.id);
+}
+
+/** A call this page does not hold. Returns it if it does from now on. */
+function meet(turn: Turn, view: CallView): CallRecord | undefined {
+  if (view.state === 'ended' || view.you === 'elsewhere') return undefined;
+  if (turn.state.ended.includes(view.id)) {
+    tellEnded(turn, view.id);
+    return undefined;
+  }
+  const crossing = turn.state.calls.find(
+    (call) => call.state.type === 'dialing' && !call.known && call.peer.id === view.peer.id,
+  );
+  if (crossing && view.role === 'callee') return meetCrossing(turn, crossing, view);
+  if (view.you === 'active') {
+    // Nobody can go on with it: its microphone and connection were those of a page that is gone.
+    update(turn, { ended: [...turn.state.ended, view.id] });
+    say(turn, view.id, { type: 'hangup', data: { reason: 'connection_lost' } });
+    return undefined;
+  }
+  const asked = { audio: view.media.includes('audio'), video: view.media.includes('video') };
+  const expiresAt = view.expires_in_ms === undefined ? undefined : turn.now + view.expires_in_ms;
+  const call: CallRecord = {
+    ...blank(view.id, turn.now),
+    direction: 'in',
+    role: 'callee',
+    state: { type: 'ringing', direction: 'in', until: expiresAt },
+    asked,
+    peer: { id: view.peer.id, name: view.peer.name, lost: view.peer.lost ?? false },
+  };
+  update(turn, { calls: [...turn.state.calls, call] });
+  turn.outputs.push({ type: 'announce', call: call.id });
+  return call;
+}
+
+/** They call us while we call them: both want this call, so ours becomes the answer to theirs. */
+function meetCrossing(turn: Turn, ours: CallRecord, view: CallView): CallRecord | undefined {
+  merge(turn, ours, view.id);
+  if (view.you === 'ringing') {
+    say(turn, view.id, { type: 'accept', data: { media: kinds(ours.choice) } });
+  }
+  return find(turn, view.id);
+}
+
+function merge(turn: Turn, ours: CallRecord, into: CallId): void {
+  unsay(turn, ours.id, 'invite');
+  const theirs = find(turn, into);
+  if (theirs) finish(turn, into, ended(turn, theirs, 'elsewhere'));
+  change(turn, ours.id, { id: into, role: 'callee', rev: -1, known: true });
+  update(turn, { ended: turn.state.ended.filter((id) => id !== into) });
+  enter(turn, into, { type: 'connecting' });
+  turn.outputs.push({ type: 'rekey', from: ours.id, to: into });
+}
+
+function tellEnded(turn: Turn, id: CallId): void {
+  const saying = turn.state.outbox.some(
+    (pending) => pending.call === id && pending.message.type === 'hangup',
+  );
+  if (!saying) say(turn, id, { type: 'hangup', data: {} });
+}
+
+function ringsHere(call: CallRecord): boolean {
+  return call.state.type === 'ringing' && call.state.direction === 'in';
+}
+
+function blank(id: CallId, now: number): CallRecord {
+  return {
+    id,
+    direction: 'in',
+    role: 'callee',
+    state: { type: 'dialing' },
+    enteredAt: now,
+    expiresAt: undefined,
+    peer: { id: '', name: '', lost: false },
+    asked: { audio: true, video: false },
+    choice: { audio: false, video: false },
+    rev: -1,
+    gen: 0,
+    offerer: 'caller',
+    known: false,
+    confirmed: false,
+    offered: false,
+    reported: false,
+    sending: undefined,
+    receiving: undefined,
+    flowedAt: undefined,
+    seen: [],
+  };
+}
+
+function ended(
+  turn: Turn,
+  call: CallRecord,
+  reason: EndReason,
+  more: { durationMs?: number; answeredOn?: string; error?: ClientError } = {},
+): EndedState {
+  const durationMs = 'since' in call.state ? turn.now - call.state.since : 0;
+  return { type: 'ended', reason, summary: { durationMs, ...more } };
+}
+
+function kinds(choice: Choice): MediaKind[] {
+  return [...(choice.audio ? (['audio'] as const) : []), ...(choice.video ? (['video'] as const) : [])];
+}

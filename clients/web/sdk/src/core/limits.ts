@@ -1,0 +1,36 @@
+/** Every time limit and bound of the store, in milliseconds and pieces. The server's own come with `welcome`. */
+
+/** Waits before the 1st, 2nd … try to reach the server again; the last one repeats. */
+export const RECONNECT_MS = [0, 300, 1200, 2700, 4800, 7000] as const;
+/** Up to this much is added to each of them, so that the devices of a fallen server do not return at once. */
+export const RECONNECT_JITTER_MS = 300;
+/** A connection that lasted this long was a good one: the waits begin again at the shortest. */
+export const STABLE_MS = 10_000;
+/** From the start of a try until `welcome`. */
+export const OPEN_LIMIT_MS = 10_000;
+/** When the network has changed, an answer must come within this time. */
+export const PROBE_MS = 5_000;
+/** Tickets refused in a row before we believe that the login has ended; one may simply have come too late. */
+export const REFUSALS_BEFORE_SIGNED_OUT = 3;
+
+/** Waits before a message that was not passed on, or not acknowledged, is sent again; the last one repeats. */
+export const RESEND_MS = [1000, 2000, 4000, 8000] as const;
+/** Messages waiting for an answer; the oldest gives way. A call needs about ten, and 200 candidates at worst. */
+export const OUTBOX_LIMIT = 256;
+/** Payloads of one call remembered, so that repeats are dropped. */
+export const SEEN_LIMIT = 512;
+/** Ended calls remembered, so that a late message about one does not ring again. */
+export const ENDED_LIMIT = 64;
+/** Calls a heartbeat may name (the protocol's limit). */
+export const CALL_REFS_LIMIT = 16;
+
+/** How long a call waits for the server to take it. */
+export const DIAL_LIMIT_MS = 20_000;
+/** The server ends a ringing call; if we do not hear of it, we do it ourselves this much later. */
+export const RING_GRACE_MS = 10_000;
+/** From the answer until media flows. */
+export const CONNECT_LIMIT_MS = 30_000;
+/** From the loss of the media path until we give up. */
+export const RECOVERY_LIMIT_MS = 60_000;
+/** Media that arrived within this time counts as arriving. */
+export const FLOW_FRESH_MS = 6_000;

@@ -1,0 +1,100 @@
+/**
+ * Messages that must not be lost. Each has an id and stays here, in the order it was said, until the server answers
+ * it: with `ok` once the deed is done (for payloads: once the other device has acknowledged), or with `error`.
+ */
+import type { CallId, ClientMessage, MessageId } from '../protocol.ts';
+import { OUTBOX_LIMIT, RESEND_MS } from './limits.ts';
+import type { Pending } from './state.ts';
+import { type Turn, update } from './turn.ts';
+
+/** What may be queued: the message without the parts that are filled in here. */
+export type Body = Extract<
+  ClientMessage,
+  {
+    type:
+      | 'invite'
+      | 'ringing'
+      | 'accept'
+      | 'hangup'
+      | 'connected'
+      | 'offer'
+      | 'answer'
+      | 'candidate'
+      | 'media';
+  }
+>;
+
+/** Says something about a call, as often as it takes. */
+export function say(turn: Turn, call: CallId, body: Body): void {
+  const id = nextId(turn);
+  const pending = { id, call, message: { ...body, call, id }, tries: 0, retryAt: undefined };
+  update(turn, { outbox: [...turn.state.outbox, pending].slice(-OUTBOX_LIMIT) });
+  if (turn.state.link.type === 'online') transmit(turn, pending);
+}
+
+/** Takes back what has been said about a call, if no answer has come. */
+export function unsay(turn: Turn, call: CallId, type: ClientMessage['type']): void {
+  update(turn, {
+    outbox: turn.state.outbox.filter((pending) => pending.call !== call || pending.message.type !== type),
+  });
+}
+
+/**
+ * A fresh connection: everything in `before` that is still wanted, again and in order. The other side drops what it
+ * knows. What was said meanwhile has gone out already.
+ */
+export function resend(turn: Turn, before: readonly Pending[]): void {
+  for (const pending of turn.state.outbox) if (before.includes(pending)) transmit(turn, pending);
+}
+
+/** Sends again what is due. */
+export function resendDue(turn: Turn): void {
+  if (turn.state.link.type !== 'online') return;
+  for (const pending of turn.state.outbox) {
+    if (pending.retryAt !== undefined && pending.retryAt <= turn.now) transmit(turn, pending);
+  }
+}
+
+/** An answer has come: takes the message out. */
+export function settle(turn: Turn, re: MessageId | undefined): Pending | undefined {
+  const pending = turn.state.outbox.find((candidate) => candidate.id === re);
+  if (pending) update(turn, { outbox: turn.state.outbox.filter((other) => other !== pending) });
+  return pending;
+}
+
+/** The server asks for patience: puts a message on the clock. */
+export function postpone(turn: Turn, id: MessageId, afterMs: number | undefined): void {
+  update(turn, {
+    outbox: turn.state.outbox.map((pending) =>
+      pending.id === id ? { ...pending, retryAt: turn.now + (afterMs ?? backoff(pending.tries)) } : pending,
+    ),
+  });
+}
+
+/** An id for a message of this device. */
+export function nextId(turn: Turn): MessageId {
+  const { prefix, nextId } = turn.state;
+  update(turn, { nextId: nextId + 1 });
+  return `${prefix}.${nextId}`;
+}
+
+function transmit(turn: Turn, pending: Pending): void {
+  const tries = pending.tries + 1;
+  // A verb is answered by the server itself, so silence means a dead connection, which the heartbeat finds. A payload
+  // is answered by the other device, which may have been away for a moment.
+  const retryAt = isPayload(pending.message) ? turn.now + backoff(tries) : undefined;
+  update(turn, {
+    outbox: turn.state.outbox.map((other) =>
+      other.id === pending.id ? { ...other, tries, retryAt } : other,
+    ),
+  });
+  turn.outputs.push({ type: 'send', message: pending.message });
+}
+
+function isPayload(message: ClientMessage): boolean {
+  return ['offer', 'answer', 'candidate', 'media'].includes(message.type);
+}
+
+function backoff(tries: number): number {
+  return RESEND_MS[Math.min(Math.max(tries, 1), RESEND_MS.length) - 1] ?? 0;
+}

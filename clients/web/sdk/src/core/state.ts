@@ -1,0 +1,208 @@
+/**
+ * The store's state, what it is told (`Input`) and what it answers (`Output`). All plain values, never changed in
+ * place: a part that is the same object has not changed.
+ */
+
+import type { ClientError } from '../client-error.ts';
+import type {
+  CallId,
+  Candidate,
+  ClientMessage,
+  Epoch,
+  Gen,
+  IceServer,
+  MediaNotice,
+  MessageId,
+  Rev,
+  Role,
+  ServerMessage,
+  SessionDescription,
+  UserId,
+} from '../protocol.ts';
+import type { CallState, OfflineReason, Path, Peer } from '../public.ts';
+
+/** Everything one device knows. */
+export interface State {
+  readonly device: { readonly id: string; readonly name: string };
+  /** Begins the ids of this page's messages; another page of the same device has another. */
+  readonly prefix: string;
+  readonly nextId: number;
+  /** Of the generator that spreads reconnects. */
+  readonly seed: number;
+  readonly link: Link;
+  /** Tickets refused since the last `welcome`. */
+  readonly refusals: number;
+  readonly epoch: Epoch | undefined;
+  readonly ice: readonly IceServer[];
+  readonly pingInCallMs: number;
+  readonly pingIdleMs: number;
+  /** Calls that have not ended, oldest first. */
+  readonly calls: readonly CallRecord[];
+  /** Messages that have no `ok` or `error` yet, in the order they were first said. */
+  readonly outbox: readonly Pending[];
+  /** Calls that ended here, newest last. */
+  readonly ended: readonly CallId[];
+}
+
+/**
+ * The way to the server.
+ *
+ *     waiting ─→ opening ─→ online        any ─→ offline, for good
+ *        ↑──────────┴──────────┘
+ */
+export type Link =
+  | { readonly type: 'waiting'; readonly attempt: number; readonly retryAt: number }
+  | { readonly type: 'opening'; readonly attempt: number; readonly until: number; readonly hello?: MessageId }
+  | {
+      readonly type: 'online';
+      readonly me: UserId;
+      readonly attempt: number;
+      readonly since: number;
+      readonly pingedAt: number;
+      /** Something must be heard before this moment. */
+      readonly deadBy: number | undefined;
+      /** The relay's credentials grow old: connect again for new ones when there is no call. */
+      readonly staleAt: number;
+    }
+  | { readonly type: 'offline'; readonly reason: OfflineReason };
+
+/** What a user chose to send. */
+export interface Choice {
+  readonly audio: boolean;
+  readonly video: boolean;
+}
+
+/** A call that has not ended. */
+export interface CallRecord {
+  readonly id: CallId;
+  readonly direction: 'in' | 'out';
+  readonly role: Role;
+  readonly state: LiveState;
+  /** When `state` was entered. */
+  readonly enteredAt: number;
+  /** When the server gives up on a call nobody has answered. */
+  readonly expiresAt: number | undefined;
+  readonly peer: Peer;
+  /** What the caller asked for. */
+  readonly asked: Choice;
+  /** What our user wants to send. */
+  readonly choice: Choice;
+  readonly rev: Rev;
+  readonly gen: Gen;
+  readonly offerer: Role;
+  /** The server knows the call: it is named in heartbeats. */
+  readonly known: boolean;
+  /** The server has said that this device is one of the two ends: payloads may be sent. */
+  readonly confirmed: boolean;
+  readonly offered: boolean;
+  /** `connected` was said. */
+  readonly reported: boolean;
+  /** What we send now, for the other side to show. */
+  readonly sending: MediaNotice | undefined;
+  /** What the other side says it sends. */
+  readonly receiving: MediaNotice | undefined;
+  /** When media last arrived. */
+  readonly flowedAt: number | undefined;
+  /** Payloads that have arrived, as `from id`. */
+  readonly seen: readonly string[];
+}
+
+export type LiveState = Exclude<CallState, { type: 'ended' }>;
+export type EndedState = Extract<CallState, { type: 'ended' }>;
+
+/** A message that waits for its `ok` or `error`. */
+export interface Pending {
+  readonly id: MessageId;
+  readonly call: CallId;
+  readonly message: ClientMessage;
+  /** How often it was sent. */
+  readonly tries: number;
+  /** When to send it again on the same connection. */
+  readonly retryAt: number | undefined;
+}
+
+/** Why a media path is gone. */
+export type InterruptionCause = 'network' | 'ice-failed';
+
+/** What the store is told. */
+export type Input =
+  /** The link. */
+  | { readonly type: 'start'; readonly device: State['device'] }
+  | { readonly type: 'opened'; readonly ticket: string }
+  | { readonly type: 'ticket-failed'; readonly signedOut: boolean }
+  | { readonly type: 'closed'; readonly code: number }
+  | { readonly type: 'hear'; readonly message: ServerMessage }
+  | { readonly type: 'network-changed' }
+  | { readonly type: 'timeout' }
+  /** The page goes away, perhaps to come back. */
+  | { readonly type: 'leave' }
+  | { readonly type: 'close' }
+  /** The user. */
+  | { readonly type: 'dial'; readonly call: CallId; readonly to: UserId; readonly choice: Choice }
+  | { readonly type: 'alerting'; readonly call: CallId }
+  | { readonly type: 'accept'; readonly call: CallId; readonly choice: Choice }
+  | { readonly type: 'hangup'; readonly call: CallId }
+  /** The media. */
+  | { readonly type: 'described'; readonly call: CallId; readonly description: SessionDescription }
+  | { readonly type: 'gathered'; readonly call: CallId; readonly candidates: Candidate[] | null }
+  | { readonly type: 'sending'; readonly call: CallId; readonly notice: MediaNotice }
+  | { readonly type: 'connected'; readonly call: CallId; readonly path: Path }
+  | { readonly type: 'flowing'; readonly call: CallId }
+  | { readonly type: 'interrupted'; readonly call: CallId; readonly cause: InterruptionCause }
+  | {
+      readonly type: 'broken';
+      readonly call: CallId;
+      readonly reason: 'media_failed' | 'incompatible_media';
+    };
+
+/** What the store wants done. */
+export type Output =
+  /** Get a ticket and open a connection, in place of any other. */
+  | { readonly type: 'open' }
+  | { readonly type: 'shut' }
+  | { readonly type: 'send'; readonly message: ClientMessage }
+  /** Tell the application of a call that rings here. */
+  | { readonly type: 'announce'; readonly call: CallId }
+  /** Start microphone and camera. */
+  | { readonly type: 'capture'; readonly call: CallId; readonly choice: Choice }
+  /** Make a peer connection and an offer, gather candidates, and keep all of it. */
+  | { readonly type: 'prepare'; readonly call: CallId; readonly ice: readonly IceServer[] }
+  | {
+      readonly type: 'offer';
+      readonly call: CallId;
+      readonly ice: readonly IceServer[];
+      readonly restart: boolean;
+    }
+  /** A description of the other side; an offer is to be answered. */
+  | {
+      readonly type: 'describe';
+      readonly call: CallId;
+      readonly ice: readonly IceServer[];
+      readonly polite: boolean;
+      readonly description: SessionDescription;
+    }
+  | { readonly type: 'add-candidates'; readonly call: CallId; readonly candidates: readonly Candidate[] }
+  /** The call has another id from now on. */
+  | { readonly type: 'rekey'; readonly from: CallId; readonly to: CallId }
+  /** The call has ended: stop every track, close every connection. */
+  | { readonly type: 'release'; readonly call: CallId; readonly state: EndedState }
+  | { readonly type: 'report'; readonly error: ClientError };
+
+/** A device that has not connected yet. `seed` and `prefix` are random. */
+export function initialState(prefix: string, seed: number): State {
+  return {
+    device: { id: '', name: '' },
+    prefix,
+    nextId: 1,
+    seed,
+    link: { type: 'waiting', attempt: 0, retryAt: Number.POSITIVE_INFINITY },
+    refusals: 0,
+    epoch: undefined,
+    ice: [],
+    pingInCallMs: 20_000,
+    pingIdleMs: 55_000,
+    calls: [],
+    outbox: [],
+    ended: [],
+  };
+}

@@ -1,0 +1,161 @@
+/**
+ * The call store: the whole behaviour of a client as one pure function.
+ *
+ *     (state, now, input) → (state, outputs)        nextTimeout(state): when it wants `{ type: 'timeout' }`
+ *
+ * `state.ts` has the words. No clock, no random numbers, no browser: whoever calls it brings them.
+ */
+
+import { ClientError } from '../client-error.ts';
+import type { ErrorReply, ServerMessage } from '../protocol.ts';
+import * as calls from './call.ts';
+import { errorCode } from './end-reason.ts';
+import * as link from './link.ts';
+import { resendDue, settle } from './outbox.ts';
+import * as path from './path.ts';
+import type { CallRecord, Input, Output, State } from './state.ts';
+import { change, find, type Turn, update } from './turn.ts';
+
+/** What a turn has made of the state, and what is to be done, in order. */
+export interface Step {
+  readonly state: State;
+  readonly outputs: readonly Output[];
+}
+
+/** Answers one input. `now`: milliseconds on a clock that never goes back. */
+export function step(state: State, now: number, input: Input): Step {
+  const turn: Turn = { now, state, outputs: [] };
+  handle(turn, input);
+  return { state: turn.state, outputs: turn.outputs };
+}
+
+/** When the store wants to hear `timeout`; infinity for never. */
+export function nextTimeout(state: State): number {
+  const online = state.link.type === 'online';
+  return Math.min(
+    link.linkDeadline(state),
+    ...state.calls.map(calls.deadline),
+    ...state.outbox.map((pending) => (online && pending.retryAt) || Number.POSITIVE_INFINITY),
+  );
+}
+
+function handle(turn: Turn, input: Input): void {
+  switch (input.type) {
+    case 'start':
+      update(turn, { device: input.device });
+      return link.open(turn);
+    case 'opened':
+      return link.greet(turn, input.ticket);
+    case 'ticket-failed':
+      return link.ticketFailed(turn, input.signedOut);
+    case 'closed':
+      return link.closed(turn, input.code);
+    case 'hear':
+      return hear(turn, input.message);
+    case 'network-changed':
+      return link.networkChanged(turn);
+    case 'timeout':
+      calls.callTimeouts(turn);
+      resendDue(turn);
+      return link.linkTimeout(turn);
+    case 'leave':
+      calls.leaveEverything(turn);
+      return sayBye(turn);
+    case 'close':
+      calls.leaveEverything(turn);
+      sayBye(turn);
+      return link.goOffline(turn, 'closed');
+    case 'dial':
+      return calls.dial(turn, input.call, input.to, input.choice);
+    case 'alerting':
+    case 'accept':
+    case 'hangup':
+    case 'described':
+    case 'gathered':
+    case 'sending':
+    case 'connected':
+    case 'flowing':
+    case 'interrupted':
+    case 'broken': {
+      const call = find(turn, input.call);
+      // What concerns a call that has ended meanwhile is of no interest.
+      if (call) about(turn, call, input);
+      return;
+    }
+  }
+}
+
+type AboutCall = Exclude<Extract<Input, { call: string }>, { type: 'dial' }>;
+
+function about(turn: Turn, call: CallRecord, input: AboutCall): void {
+  switch (input.type) {
+    case 'alerting':
+      return calls.alerting(turn, call);
+    case 'accept':
+      return calls.accept(turn, call, input.choice);
+    case 'hangup':
+      return calls.hangup(turn, call);
+    case 'described':
+      return path.described(turn, call, input.description);
+    case 'gathered':
+      return path.gathered(turn, call, input.candidates);
+    case 'sending':
+      return path.sending(turn, call, input.notice);
+    case 'connected':
+      return path.connected(turn, call, input.path);
+    case 'flowing':
+      return change(turn, call.id, { flowedAt: turn.now });
+    case 'interrupted':
+      return path.interrupted(turn, call, input.cause);
+    case 'broken': {
+      const show = input.reason === 'media_failed' ? 'media-failed' : 'incompatible-media';
+      return calls.hangup(turn, call, { say: input.reason, show });
+    }
+  }
+}
+
+function hear(turn: Turn, message: ServerMessage): void {
+  link.heard(turn);
+  switch (message.type) {
+    case 'welcome':
+      return link.welcome(turn, message.data);
+    case 'call':
+      return calls.applyView(turn, message.data);
+    case 'ok': {
+      const pending = settle(turn, message.re);
+      if (pending) calls.done(turn, pending, message.data.merged ? message.data.call : undefined);
+      return;
+    }
+    case 'error':
+      return error(turn, message.re, message.data);
+    case 'offer':
+    case 'answer':
+    case 'candidate':
+    case 'media':
+      return path.payload(turn, message);
+    case 'bye':
+      return link.bye(turn, message.data);
+    case 'pong':
+      return;
+  }
+}
+
+function error(turn: Turn, re: string | undefined, reply: ErrorReply): void {
+  const { link: current, outbox } = turn.state;
+  if (current.type === 'opening' && (re === undefined || re === current.hello)) {
+    return link.refusedHello(turn, reply);
+  }
+  const pending = outbox.find((candidate) => candidate.id === re);
+  if (pending) return calls.refused(turn, pending, reply);
+  // Nobody waits for it, so nobody else would hear of it.
+  if (re === undefined) {
+    const hint = `the server refused a message: ${reply.hint ?? reply.code}`;
+    turn.outputs.push({ type: 'report', error: new ClientError(errorCode(reply.code), hint) });
+  }
+}
+
+function sayBye(turn: Turn): void {
+  if (turn.state.link.type === 'online') {
+    turn.outputs.push({ type: 'send', message: { type: 'bye', data: {} } });
+  }
+}

@@ -1,0 +1,50 @@
+/** One turn of the store: what every part of it reads and writes while it answers one input. */
+import type { CallId } from '../protocol.ts';
+import { ENDED_LIMIT } from './limits.ts';
+import type { CallRecord, EndedState, LiveState, Output, State } from './state.ts';
+
+/** `state` is replaced, never changed in place. */
+export interface Turn {
+  readonly now: number;
+  state: State;
+  readonly outputs: Output[];
+}
+
+/** Replaces parts of the state. */
+export function update(turn: Turn, parts: Partial<State>): void {
+  turn.state = { ...turn.state, ...parts };
+}
+
+/** The live call with this id. */
+export function find(turn: Turn, id: CallId | undefined): CallRecord | undefined {
+  return turn.state.calls.find((call) => call.id === id);
+}
+
+/** Replaces parts of a live call; does nothing if there is none. */
+export function change(turn: Turn, id: CallId, parts: Partial<CallRecord>): void {
+  update(turn, { calls: turn.state.calls.map((call) => (call.id === id ? { ...call, ...parts } : call)) });
+}
+
+/** Moves a live call to another state. */
+export function enter(turn: Turn, id: CallId, state: LiveState): void {
+  change(turn, id, { state, enteredAt: turn.now });
+}
+
+/** Takes a call out of the state for good, with everything it still wanted to say. */
+export function finish(turn: Turn, id: CallId, state: EndedState): void {
+  update(turn, {
+    calls: turn.state.calls.filter((call) => call.id !== id),
+    outbox: turn.state.outbox.filter((pending) => pending.call !== id),
+    ended: [...turn.state.ended.filter((other) => other !== id), id].slice(-ENDED_LIMIT),
+  });
+  turn.outputs.push({ type: 'release', call: id, state });
+}
+
+/** A number from 0 to 1 (mulberry32: small, and as random as spreading reconnects needs). */
+export function random(turn: Turn): number {
+  const seed = (turn.state.seed + 0x6d2b79f5) | 0;
+  update(turn, { seed });
+  let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,19 @@
+/** What the page itself lives through. */
+
+export interface PageEvents {
+  /** The network is another one, or is back. */
+  networkChanged(): void;
+  /** The page goes away, perhaps to come back from the browser's cache. */
+  leaving(): void;
+}
+
+/** Watches until the returned function is called. */
+export function watchPage(events: PageEvents): () => void {
+  const watching = new AbortController();
+  const { signal } = watching;
+  window.addEventListener('online', () => events.networkChanged(), { signal });
+  window.addEventListener('pagehide', () => events.leaving(), { signal });
+  // A machine that slept wakes with dead sockets, and a page from the cache has lost its own.
+  window.addEventListener('pageshow', ({ persisted }) => persisted && events.networkChanged(), { signal });
+  return () => watching.abort();
+}

@@ -1,0 +1,124 @@
+/** The one implementation of `Readable`: a value that its owner sets. */
+import { ClientError } from './client-error.ts';
+import type { Readable, UntilOptions } from './public.ts';
+
+/** A `Readable` and the means to change it. Equal values (`Object.is`) are not told twice. */
+export class Source<T> implements Readable<T> {
+  #value: T;
+  #ended = false;
+  readonly #runs = new Set<(value: T) => void>();
+  readonly #ends = new Set<() => void>();
+
+  constructor(value: T) {
+    this.#value = value;
+  }
+
+  get value(): T {
+    return this.#value;
+  }
+
+  /** Whether anybody watches. */
+  get isWatched(): boolean {
+    return this.#runs.size > 0;
+  }
+
+  set(value: T): void {
+    if (this.#ended || Object.is(value, this.#value)) return;
+    this.#value = value;
+    for (const run of [...this.#runs]) {
+      // Somebody who was told has changed it again: then everybody knows the newer value already.
+      if (!Object.is(this.#value, value)) return;
+      if (this.#runs.has(run)) call(run, value);
+    }
+  }
+
+  /** The present value is the last: loops over it end, and whoever still waits for another is told. */
+  end(): void {
+    this.#ended = true;
+    this.#runs.clear();
+    for (const end of this.#ends) end();
+    this.#ends.clear();
+  }
+
+  subscribe(run: (value: T) => void): () => void {
+    // Wrapped, so that the same function may subscribe twice.
+    const entry = (value: T) => run(value);
+    if (!this.#ended) this.#runs.add(entry);
+    call(entry, this.#value);
+    return () => void this.#runs.delete(entry);
+  }
+
+  until<S extends T>(wanted: (value: T) => value is S, options?: UntilOptions): Promise<S>;
+  until(wanted: (value: T) => boolean, options?: UntilOptions): Promise<T>;
+  until(wanted: (value: T) => boolean, { signal, timeoutMs }: UntilOptions = {}): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const settle = (finish: () => void) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        this.#ends.delete(end);
+        this.#runs.delete(check);
+        finish();
+      };
+      const abort = () =>
+        settle(() => reject(new ClientError('aborted', 'stopped waiting', { cause: signal?.reason })));
+      const end = () =>
+        settle(() => reject(new ClientError('aborted', 'the value will not change any more')));
+      const check = (value: T) => {
+        if (wanted(value)) settle(() => resolve(value));
+      };
+      if (wanted(this.#value)) return resolve(this.#value);
+      if (signal?.aborted) return abort();
+      if (this.#ended) return end();
+      this.#runs.add(check);
+      this.#ends.add(end);
+      signal?.addEventListener('abort', abort);
+      if (timeoutMs !== undefined) {
+        timer = setTimeout(() => {
+          settle(() => reject(new ClientError('timeout', `nothing came in ${timeoutMs} ms`)));
+        }, timeoutMs);
+      }
+    });
+  }
+
+  /** Gives the present value, then the newest after each change; values that pass by in between are not kept. */
+  async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    let wake: () => void = () => {};
+    let fresh = true;
+    const run = () => {
+      fresh = true;
+      wake();
+    };
+    const end = () => wake();
+    this.#runs.add(run);
+    this.#ends.add(end);
+    try {
+      while (true) {
+        if (fresh) {
+          fresh = false;
+          yield this.#value;
+        } else if (this.#ended) {
+          return;
+        } else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+    } finally {
+      this.#runs.delete(run);
+      this.#ends.delete(end);
+    }
+  }
+}
+
+/** A listener's fault is its own: it goes to the page's error event, and the others still hear. */
+export function call<T>(run: (value: T) => void, value: T): void {
+  try {
+    run(value);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
