@@ -26,7 +26,7 @@ test('the callee declines', async ({ bring }) => {
   await alice.expectEnded('bob declined.');
   await alice.expectNothingLeft();
   await alice.closeEnded();
-  await alice.expectHistory([{ direction: 'out', outcome: 'rejected', peer: 'bob' }]);
+  await alice.expectHistory([{ direction: 'out', outcome: 'unanswered', peer: 'bob' }]);
 });
 
 test('the callee is in another call, which goes on', async ({ bring }) => {
@@ -58,7 +58,7 @@ test.describe('with a short ring', () => {
     await expect(bob.incoming).toBeHidden();
     await alice.expectNothingLeft();
     await alice.closeEnded();
-    await alice.expectHistory([{ direction: 'out', outcome: 'no_answer', peer: 'bob' }]);
+    await alice.expectHistory([{ direction: 'out', outcome: 'unanswered', peer: 'bob' }]);
     await bob.expectHistory([{ direction: 'in', outcome: 'missed', peer: 'alice' }]);
   });
 
@@ -81,7 +81,7 @@ test.describe('with little patience for silence', () => {
 
     await alice.expectEnded('bob’s devices are offline. They’ll see your call when they’re back.');
     await alice.closeEnded();
-    await alice.expectHistory([{ direction: 'out', outcome: 'unreachable', peer: 'bob' }]);
+    await alice.expectHistory([{ direction: 'out', outcome: 'unanswered', peer: 'bob' }]);
     // Back again, the callee learns of the call.
     const back = await bring('bob');
     await back.expectHistory([{ direction: 'in', outcome: 'missed', peer: 'alice' }]);
