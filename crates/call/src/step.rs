@@ -209,7 +209,7 @@ fn come_back(record: &Record, who: &Address, now: Timestamp, timers: &Timers) ->
     if let Phase::Connecting { until, .. } = &mut next.phase
         && nobody_could_report
     {
-        *until = (*until).max(now + timers.connect);
+        *until = now + timers.connect;
     }
     if next == *record {
         return None;
@@ -219,15 +219,14 @@ fn come_back(record: &Record, who: &Address, now: Timestamp, timers: &Timers) ->
 }
 
 fn restart(record: &Record, now: Timestamp, timers: &Timers) -> Option<Step> {
-    let soonest = now + timers.restart;
     let mut next = record.clone();
     match &mut next.phase {
         Phase::Inviting { until } | Phase::Ringing { until, .. } => {
-            *until = (*until).max(soonest);
+            *until = (*until).max(now + timers.restart);
             next.caller.signaling = Signaling::Away { since: now };
         }
-        Phase::Connecting { until, .. } => *until = (*until).max(soonest),
-        Phase::Active { .. } => {}
+        // With both legs away, `until` is not judged; it is set anew when one of them is back.
+        Phase::Connecting { .. } | Phase::Active { .. } => {}
         Phase::Ended(_) => return None,
     }
     for signaling in next.answered_legs_mut().into_iter().flatten() {

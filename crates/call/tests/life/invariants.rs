@@ -1,0 +1,142 @@
+//! What holds of every step, whatever came before it.
+
+use visavis_call::{Effect, Event, Phase, Record, Timers, deadline, history, step, view};
+use visavis_proto::{Address, CallState, CallView, ErrorCode, Rev, Role, Timestamp, You};
+
+use crate::world::{ALICE, CAROL, DESK, PHONE, address};
+
+/// Takes `event` and gives the record to go on with, if there is a new one. Panics where a rule is broken.
+pub(crate) fn checked_step(
+    before: &Record,
+    event: &Event,
+    now: Timestamp,
+    timers: &Timers,
+) -> Option<Record> {
+    let outcome = step(before, event.clone(), now, timers);
+    only_devices_are_refused(event, &outcome);
+    let Ok(Some(step)) = outcome else { return None };
+    let after = step.record;
+    assert_ne!(&after, before, "a commit that changes nothing: {event:?}");
+    assert!(before.is_live(), "ended has returned by {event:?}");
+    a_repeat_changes_nothing(&after, event, now, timers);
+    the_answer_stays(before, &after);
+    the_deadline_is_ahead(before, &after, event, now, timers);
+    an_established_call_ends_for_a_reason(before, &after, event);
+    effects_fit(before, &after, step.effects, now);
+    views_fit(&after, now);
+    let text = serde_json::to_string(&after).unwrap();
+    assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), after);
+    Some(after)
+}
+
+fn only_devices_are_refused(event: &Event, outcome: &Result<Option<visavis_call::Step>, ErrorCode>) {
+    let Err(code) = outcome else { return };
+    match event {
+        Event::Ringing { .. }
+        | Event::Accept { .. }
+        | Event::Hangup { .. }
+        | Event::Connected { .. }
+        | Event::Renew { .. } => assert!(
+            matches!(
+                code,
+                ErrorCode::NotYourCall
+                    | ErrorCode::CallEnded
+                    | ErrorCode::AnsweredElsewhere
+                    | ErrorCode::BadState
+            ),
+            "{event:?} was refused with {code:?}"
+        ),
+        Event::Lost { .. }
+        | Event::Back { .. }
+        | Event::Tick { .. }
+        | Event::Restarted
+        | Event::Terminate => {
+            panic!("the shell's {event:?} was refused with {code:?}")
+        }
+    }
+}
+
+fn a_repeat_changes_nothing(after: &Record, event: &Event, now: Timestamp, timers: &Timers) {
+    let again = step(after, event.clone(), now, timers);
+    assert!(matches!(again, Ok(None) | Err(_)), "{event:?} twice: {again:?}");
+}
+
+fn the_answer_stays(before: &Record, after: &Record) {
+    let who = |record: &Record| record.answer().map(|answer| (answer.leg.address.clone(), answer.at));
+    if let Some(answered) = who(before) {
+        assert_eq!(who(after), Some(answered), "two answers");
+    }
+    assert!(after.generation >= before.generation);
+}
+
+fn the_deadline_is_ahead(before: &Record, after: &Record, event: &Event, now: Timestamp, timers: &Timers) {
+    let due = deadline(after, timers);
+    assert_eq!(due.is_some(), after.is_live(), "{after:?}");
+    if let (Event::Tick { .. }, Some(due)) = (event, due) {
+        assert!(due > now, "a tick at {now:?} leaves one due at {due:?}");
+        assert!(deadline(before, timers) <= Some(now), "a tick did something before it was due");
+    }
+}
+
+fn an_established_call_ends_for_a_reason(before: &Record, after: &Record, event: &Event) {
+    let Phase::Active { .. } = before.phase else { return };
+    if after.is_live() {
+        assert!(matches!(after.phase, Phase::Active { .. }), "an active call went back by {event:?}");
+        return;
+    }
+    match event {
+        Event::Hangup { who, .. } => assert!(before.leg_of(who).is_some(), "{who} is no leg"),
+        Event::Tick { media_flows } => assert!(!media_flows, "ended with media"),
+        Event::Terminate => {}
+        Event::Ringing { .. }
+        | Event::Accept { .. }
+        | Event::Connected { .. }
+        | Event::Renew { .. }
+        | Event::Lost { .. }
+        | Event::Back { .. }
+        | Event::Restarted => panic!("{event:?} ended an active call"),
+    }
+}
+
+fn effects_fit(before: &Record, after: &Record, effects: &[Effect], now: Timestamp) {
+    let has = |effect| effects.contains(&effect);
+    let rings = |record: &Record| record.is_live() && record.answer().is_none();
+    assert_eq!(has(Effect::StopAlerting), rings(before) && !rings(after));
+    assert_eq!(has(Effect::WriteHistory), !after.is_live());
+    assert!(!has(Effect::Alert), "only a new call alerts");
+    // The time that is left changes by itself; everything else a device sees must be told.
+    let shown = |record: &Record, device| {
+        view(record, Rev(1), &device, now).map(|view| CallView { expires_in_ms: None, ..view })
+    };
+    let changed = devices().into_iter().any(|device| shown(before, device.clone()) != shown(after, device));
+    assert_eq!(has(Effect::Publish), changed, "{before:?} {after:?}");
+}
+
+fn views_fit(record: &Record, now: Timestamp) {
+    for device in devices() {
+        let view = view(record, Rev(1), &device, now);
+        assert_eq!(view.is_some(), record.concerns(&device));
+        let peer = record.peer_of(&device);
+        if let Some(peer) = peer {
+            assert_eq!(record.peer_of(peer), Some(&device), "payloads go both ways or not at all");
+        }
+        let Some(view) = view else {
+            assert_eq!(peer, None);
+            continue;
+        };
+        let unanswered = matches!(view.state, CallState::Inviting | CallState::Ringing);
+        let ended = view.state == CallState::Ended;
+        assert_eq!(view.expires_in_ms.is_some(), unanswered);
+        assert_eq!(view.reason.is_some(), ended);
+        assert!(ended || view.duration_ms.is_none());
+        assert_eq!(view.you == You::Active, record.leg_of(&device).is_some());
+        assert_eq!(view.you == You::Elsewhere, view.answered_on.is_some());
+        assert!(view.you != You::Elsewhere || view.role == Role::Callee);
+        assert!(!(ended && view.peer.lost));
+    }
+    assert_eq!(history(record).len(), if record.is_live() { 0 } else { 2 });
+}
+
+fn devices() -> [Address; 5] {
+    [ALICE, "alice/laptop", DESK, PHONE, CAROL].map(address)
+}

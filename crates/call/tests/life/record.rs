@@ -1,0 +1,32 @@
+//! The record as the store keeps it: a server of a later version must still read it.
+
+use visavis_call::Record;
+
+use crate::world::*;
+
+/// A change of this text needs a new version and a way to read the old one.
+#[test]
+fn a_record_is_written_as_version_1() {
+    let mut world = World::active();
+    world.lose(ALICE).unwrap();
+    let text = serde_json::to_string_pretty(&world.record).unwrap();
+    assert_eq!(text, include_str!("record-v1.json").trim_end());
+    assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), world.record);
+}
+
+#[test]
+fn a_record_of_another_version_is_refused_and_says_so() {
+    let text = serde_json::to_string(&World::active().record).unwrap();
+    let later = text.replacen(r#"{"v":1,"#, r#"{"v":2,"#, 1);
+    assert_ne!(later, text);
+    let error = serde_json::from_str::<Record>(&later).unwrap_err().to_string();
+    assert!(error.contains("call record has version 2, this server knows 1"), "{error}");
+}
+
+#[test]
+fn a_record_stays_small() {
+    let mut world = World::active();
+    world.hang_up(ALICE).unwrap();
+    let bytes = serde_json::to_vec(&world.record).unwrap().len();
+    assert!(bytes < 1024, "{bytes}");
+}
