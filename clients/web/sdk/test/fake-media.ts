@@ -1,0 +1,58 @@
+/** Media without a browser: notes what it is asked, and connects as soon as both descriptions have travelled. */
+import type { CallMedia, MediaEvents } from '../src/media/call-media.ts';
+import type { LocalMedia, LocalState } from '../src/public.ts';
+import { Source } from '../src/readable.ts';
+
+export class FakeMedia implements CallMedia {
+  readonly asked: string[] = [];
+  readonly arriving = new Source({ audio: false, video: false, blocked: false });
+  readonly local: LocalMedia = {
+    state: new Source<LocalState>({ mic: 'on', camera: 'off' }),
+    level: new Source(0),
+    mic: () => Promise.resolve(),
+    camera: () => Promise.resolve(),
+    attach: () => () => undefined,
+  };
+  readonly events: MediaEvents;
+
+  constructor(events: MediaEvents) {
+    this.events = events;
+  }
+
+  capture(choice: { audio: boolean; video: boolean }): void {
+    this.asked.push('capture');
+    this.events.sending({ audio: choice.audio, video: choice.video });
+  }
+
+  prepare(): void {
+    this.asked.push('prepare');
+  }
+
+  offer(): void {
+    this.asked.push('offer');
+    this.events.described({ type: 'offer', sdp: 'v=0 offer' });
+  }
+
+  describe(description: { type: string }): void {
+    this.asked.push(description.type);
+    if (description.type === 'offer') this.events.described({ type: 'answer', sdp: 'v=0 answer' });
+    this.arriving.set({ audio: true, video: true, blocked: false });
+    this.events.connected('direct');
+  }
+
+  addCandidates(): void {
+    this.asked.push('candidates');
+  }
+
+  attach(): () => void {
+    return () => undefined;
+  }
+
+  unblock(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  release(): void {
+    this.asked.push('release');
+  }
+}
