@@ -82,7 +82,10 @@ describe('the caller', () => {
     const desk = dialed();
     desk.take();
     desk.tell({ type: 'hangup', call: CALL });
-    expect(desk.take()).toMatchObject([{ type: 'release', state: { reason: 'cancelled' } }, { type: 'send' }]);
+    expect(desk.take()).toMatchObject([
+      { type: 'release', state: { reason: 'cancelled' } },
+      { type: 'send' },
+    ]);
   });
 
   it('says nothing of a call that the server never heard of', () => {
@@ -109,7 +112,9 @@ describe('the caller', () => {
     const desk = new Desk().start().tell({ type: 'dial', call: CALL, to: 'bob', choice: SOUND });
     desk.tell({ type: 'closed', code: 1006 }).take();
     desk.pass(20_000);
-    expect(desk.take().filter(({ type }) => type === 'release')).toMatchObject([{ state: { reason: 'unreachable' } }]);
+    expect(desk.take().filter(({ type }) => type === 'release')).toMatchObject([
+      { state: { reason: 'unreachable' } },
+    ]);
   });
 
   it('ends a call made while signed out, in an orderly way', () => {
@@ -204,7 +209,9 @@ describe('the callee', () => {
     const desk = called().tell({ type: 'closed', code: 1006 });
     desk.take();
     desk.pass(70_000);
-    expect(desk.take().filter(({ type }) => type === 'release')).toMatchObject([{ state: { reason: 'missed' } }]);
+    expect(desk.take().filter(({ type }) => type === 'release')).toMatchObject([
+      { state: { reason: 'missed' } },
+    ]);
   });
 
   it('leaves a call ringing on other devices when its page goes away', () => {
@@ -311,7 +318,9 @@ describe('the media path', () => {
 
   it('is left to the offerer by the other side', () => {
     const desk = called().tell({ type: 'accept', call: CALL, choice: BOTH });
-    desk.hear(view(3, 'connecting', { role: 'callee' })).tell({ type: 'connected', call: CALL, path: 'direct' });
+    desk
+      .hear(view(3, 'connecting', { role: 'callee' }))
+      .tell({ type: 'connected', call: CALL, path: 'direct' });
     desk.take();
     desk.tell({ type: 'interrupted', call: CALL, cause: 'ice-failed' });
     expect(desk.call?.state.type).toBe('recovering');

@@ -263,7 +263,8 @@ describe('a device', () => {
     drivers.push(driver);
     driver.on('error', (error) => errors.push(error));
     await driver.start();
-    for (const text of ['', '[]', '{"type":7}', '{"type":"call","data":{"id":"x"}}', '{"type":"tomorrow"}']) say(text);
+    for (const text of ['', '[]', '{"type":7}', '{"type":"call","data":{"id":"x"}}', '{"type":"tomorrow"}'])
+      say(text);
     expect(errors.map(({ code }) => code)).toEqual(['protocol', 'protocol', 'protocol', 'protocol']);
     expect(driver.link.value.type).toBe('connecting');
   });

@@ -90,15 +90,24 @@ export class FakeServer {
     switch (message.type) {
       case 'hello': {
         const calls = [...this.#calls.values()]
-          .filter((live) => roleOf(live, user) && (live.state !== 'ended' || named(message.data.calls, live.id)))
+          .filter(
+            (live) => roleOf(live, user) && (live.state !== 'ended' || named(message.data.calls, live.id)),
+          )
           .map((live) => viewFor(live, from));
         const re = message.id === undefined ? {} : { re: message.id };
-        line?.send({ type: 'welcome', data: { ...WELCOME, user, device, calls, ice: { servers: [], ttl_ms: 1e8 } }, ...re });
+        line?.send({
+          type: 'welcome',
+          data: { ...WELCOME, user, device, calls, ice: { servers: [], ttl_ms: 1e8 } },
+          ...re,
+        });
         return;
       }
       case 'invite': {
         const glare = [...this.#calls.values()].find(
-          (other) => other.state !== 'ended' && other.people.caller === message.data.to && other.people.callee === user,
+          (other) =>
+            other.state !== 'ended' &&
+            other.people.caller === message.data.to &&
+            other.people.callee === user,
         );
         if (glare) {
           ok({ call: glare.id, merged: true });

@@ -118,14 +118,16 @@ describe('the link', () => {
     const ice = { servers: [], ttl_ms };
     const idle = new Desk().start().welcome({ ice });
     idle.take();
-    for (let waited = 0; waited < 80_000; waited += 10_000) idle.pass(10_000).hear({ type: 'pong', data: {} });
+    for (let waited = 0; waited < 80_000; waited += 10_000)
+      idle.pass(10_000).hear({ type: 'pong', data: {} });
     expect(opens(idle)).toBe(1);
 
     const busy = new Desk().start().welcome({ ice });
     busy.tell({ type: 'dial', call: CALL, to: 'bob', choice: SOUND }).hear(view(3, 'active'));
     busy.tell({ type: 'connected', call: CALL, path: 'direct' });
     for (const { id } of busy.sent()) busy.ok(id);
-    for (let waited = 0; waited < 200_000; waited += 10_000) busy.pass(10_000).hear({ type: 'pong', data: {} });
+    for (let waited = 0; waited < 200_000; waited += 10_000)
+      busy.pass(10_000).hear({ type: 'pong', data: {} });
     expect(opens(busy)).toBe(0);
   });
 });
@@ -197,7 +199,9 @@ describe('after a reconnect', () => {
     const desk = active().tell({ type: 'closed', code: 1006 }).pass(2_000);
     desk.take();
     desk.welcome({ epoch: 'e-2', calls: [viewOf(0, 'ended', { reason: 'server' })] });
-    expect(desk.take().filter(({ type }) => type === 'release')).toMatchObject([{ state: { reason: 'server' } }]);
+    expect(desk.take().filter(({ type }) => type === 'release')).toMatchObject([
+      { state: { reason: 'server' } },
+    ]);
   });
 
   it('a call that the server has kept goes on, and its broken path is looked for again', () => {
@@ -221,12 +225,9 @@ describe('leaving', () => {
     const desk = active();
     desk.take();
     desk.tell({ type: 'close' });
-    expect(desk.take().map((output) => (output.type === 'send' ? output.message.type : output.type))).toEqual([
-      'release',
-      'hangup',
-      'bye',
-      'shut',
-    ]);
+    expect(desk.take().map((output) => (output.type === 'send' ? output.message.type : output.type))).toEqual(
+      ['release', 'hangup', 'bye', 'shut'],
+    );
     expect(desk.state.link).toEqual({ type: 'offline', reason: 'closed' });
   });
 });

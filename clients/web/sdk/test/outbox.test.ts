@@ -76,7 +76,8 @@ describe('a message', () => {
 
   it('has its own id, which begins with that of the page', () => {
     const desk = connecting();
-    for (const n of [1, 2, 3]) desk.tell({ type: 'gathered', call: CALL, candidates: [{ candidate: `${n}` }] });
+    for (const n of [1, 2, 3])
+      desk.tell({ type: 'gathered', call: CALL, candidates: [{ candidate: `${n}` }] });
     const ids = desk.sent().map(({ id }) => id);
     expect(new Set(ids).size).toBe(3);
     expect(ids.every((id) => id?.startsWith('p.'))).toBe(true);
@@ -92,7 +93,9 @@ describe('a payload that arrives', () => {
   });
 
   it('from two devices under one id is two payloads', () => {
-    const desk = connecting().hear(offer).hear({ ...offer, from: 'bob/phone' });
+    const desk = connecting()
+      .hear(offer)
+      .hear({ ...offer, from: 'bob/phone' });
     expect(desk.take().filter(({ type }) => type === 'describe')).toHaveLength(2);
   });
 
