@@ -10,9 +10,16 @@
 //! ```
 
 pub mod accounts;
+pub mod addresses;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod data_folder;
 pub mod http;
+pub mod ice;
+pub mod metrics;
 pub mod secrets;
+pub mod signaling;
+pub mod teaching;
 pub mod tls;
+pub mod web;

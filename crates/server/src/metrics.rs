@@ -64,6 +64,10 @@ pub fn render(out: &mut String, kind: &str, name: &str, help: &str, value: &impl
 }
 
 metrics! {
+    Counter logins: "People who signed in, new ones included.",
+    Counter logins_refused: "Wrong names or passwords.",
+    Counter logins_limited: "Log-ins and sign-ups refused because of too many failed ones.",
+    Counter sign_ups: "Sign-up links used.",
     Gauge sockets: "WebSockets open, signed in or not.",
     Counter sockets_refused: "WebSockets refused because of signaling.max_sockets.",
     Counter hellos: "Devices that signed in.",
@@ -102,8 +106,8 @@ mod tests {
         metrics.hellos.count();
         metrics.sockets.add(2);
         let text = metrics.render();
-        assert!(text.starts_with(
-            "# HELP visavis_sockets WebSockets open, signed in or not.\n# TYPE visavis_sockets gauge\nvisavis_sockets 2\n"
+        assert!(text.contains(
+            "\n# HELP visavis_sockets WebSockets open, signed in or not.\n# TYPE visavis_sockets gauge\nvisavis_sockets 2\n"
         ));
         assert!(text.contains("\nvisavis_hellos 1\n"));
     }

@@ -1,1 +1,288 @@
-//! Who somebody is: passwords, logins, sign-up links, tickets.
+//! Who somebody is: passwords, logins, sign-up links, tickets for WebSockets.
+//!
+//! ```text
+//!  visavis user add ──► link ──► password ──► login (cookie, 30 days) ──► ticket (30 s, once) ──► hello
+//! ```
+//!
+//! Begin with [`Accounts`]. Whatever a stranger can try is limited by address and by name, costs the same and is
+//! answered the same whether the name exists or not.
+
+pub mod sign_up;
+pub mod tickets;
+
+mod passwords;
+mod refusal;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use visavis_proto::{ErrorCode, SignUpInvitation, UserId, limits};
+use visavis_store::{Store, TokenHash, User};
+
+pub use refusal::Refusal;
+pub use token::Token;
+
+use crate::clock::Moment;
+use crate::config;
+use crate::metrics::Metrics;
+use crate::secrets::Secrets;
+use crate::signaling::allowance::{Allowances, Rate};
+use passwords::Passwords;
+use tickets::Tickets;
+
+/// A login's use is noted at most this often, so that reading a page does not write to the database.
+const NOTE_USE_EVERY: Duration = Duration::from_secs(3600);
+/// Addresses and names whose failed attempts are remembered, each.
+const REMEMBERED: usize = 100_000;
+/// How many characters a password has at least. Long beats complicated; nothing else is asked of it.
+const PASSWORD_CHARS: usize = 8;
+/// How many bytes a password has at most, so that hashing it is no burden.
+const PASSWORD_BYTES: usize = 256;
+
+/// What an operator may set.
+#[derive(Debug, Clone)]
+pub struct AccountLimits {
+    /// How long a login lasts after it was last used.
+    pub login: Duration,
+    /// Failed attempts at once from one address or IPv6 /64 network.
+    pub attempts_per_address: u32,
+    /// Failed attempts at once for one name.
+    pub attempts_per_name: u32,
+    /// How long until one attempt comes back.
+    pub attempt_refill: Duration,
+    /// Passwords checked at once.
+    pub password_checks: u32,
+}
+
+impl From<&config::Accounts> for AccountLimits {
+    fn from(config: &config::Accounts) -> Self {
+        Self {
+            login: days(config.login_days),
+            attempts_per_address: config.attempts_per_address,
+            attempts_per_name: config.attempts_per_name,
+            attempt_refill: Duration::from_secs(config.attempt_refill_s.into()),
+            password_checks: config.password_checks,
+        }
+    }
+}
+
+/// So many days.
+pub(crate) fn days(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count) * 86_400)
+}
+
+/// Signs people in and out.
+#[derive(Debug)]
+pub struct Accounts {
+    /// Issues and redeems the tickets for WebSockets.
+    pub tickets: Arc<Tickets>,
+    store: Store,
+    metrics: Arc<Metrics>,
+    passwords: Passwords,
+    login: Duration,
+    by_address: Allowances<IpAddr>,
+    by_name: Allowances<UserId>,
+}
+
+/// Somebody has just signed in.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub user: User,
+    /// What the browser keeps; nobody else knows it.
+    pub token: Token,
+}
+
+/// Somebody is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CurrentLogin {
+    /// Who.
+    pub user: User,
+    /// Which of their logins.
+    pub login: TokenHash,
+}
+
+impl Accounts {
+    /// Nobody is being limited yet.
+    pub fn new(store: Store, secrets: &Secrets, limits: &AccountLimits, metrics: Arc<Metrics>) -> Self {
+        let attempts = |burst| Rate { count: 1, per: limits.attempt_refill, burst };
+        Self {
+            tickets: Arc::new(Tickets::new(secrets.ticket_key, store.clone())),
+            metrics,
+            passwords: Passwords::new(limits.password_checks),
+            login: limits.login,
+            by_address: Allowances::new(attempts(limits.attempts_per_address), REMEMBERED),
+            by_name: Allowances::new(attempts(limits.attempts_per_name), REMEMBERED),
+            store,
+        }
+    }
+
+    /// How long a login lasts after it was last used.
+    pub fn login_lifetime(&self) -> Duration {
+        self.login
+    }
+
+    /// Signs in with a password. Strangers, people without a password and wrong passwords are refused alike.
+    ///
+    /// # Errors
+    /// `unauthenticated`, `rate_limited`, `overloaded`, `internal`.
+    pub async fn log_in(
+        &self,
+        from: IpAddr,
+        name: &str,
+        password: &str,
+        now: Moment,
+    ) -> Result<SignedIn, Refusal> {
+        let from = network(from);
+        let attempt = |taken: Result<(), Duration>| taken.map_err(|wait| self.limited(wait));
+        attempt(self.by_address.take(from, now.steady))?;
+        // A name that cannot exist is a stranger's like any other.
+        let user: Option<UserId> = name.parse().ok();
+        if let Some(user) = &user {
+            attempt(self.by_name.take(user.clone(), now.steady))?;
+        }
+        let hash = match &user {
+            Some(user) => self.store.password(user).await?,
+            None => None,
+        };
+        let right = self.passwords.verify(password.to_owned(), hash).await?;
+        let (true, Some(user)) = (right, user) else {
+            self.metrics.logins_refused.count();
+            return Err(Refusal::new(ErrorCode::Unauthenticated, "the name or the password is wrong"));
+        };
+        // Only failures count, so that one address shared by many people stays usable.
+        self.by_address.give_back(&from, now.steady);
+        self.by_name.give_back(&user, now.steady);
+        self.begin_login(&user, now).await
+    }
+
+    /// Whom a sign-up link is for.
+    ///
+    /// # Errors
+    /// `not_found` once it was used, replaced or has expired; `rate_limited`, `overloaded`, `internal`.
+    pub async fn check_sign_up(
+        &self,
+        from: IpAddr,
+        token: &str,
+        now: Moment,
+    ) -> Result<SignUpInvitation, Refusal> {
+        let from = network(from);
+        self.by_address.take(from, now.steady).map_err(|wait| self.limited(wait))?;
+        let link = match Token::parse(token) {
+            Some(token) => self.store.sign_up_link(token.hash(), now.wall).await?,
+            None => None,
+        };
+        let link = link.ok_or_else(bad_link)?;
+        self.by_address.give_back(&from, now.steady);
+        let expires_in_ms = u64::try_from(link.expires.since(now.wall).as_millis()).unwrap_or(u64::MAX);
+        Ok(SignUpInvitation { name: link.user, expires_in_ms })
+    }
+
+    /// Uses a sign-up link up, sets the password, ends all other logins and signs in.
+    ///
+    /// # Errors
+    /// As [`Accounts::check_sign_up`]; `bad_message` for a password or name that is too short or too long.
+    pub async fn sign_up(
+        &self,
+        from: IpAddr,
+        token: &str,
+        password: &str,
+        display_name: Option<&str>,
+        now: Moment,
+    ) -> Result<SignedIn, Refusal> {
+        check_password(password)?;
+        let display_name = display_name.map(check_display_name).transpose()?.flatten();
+        // Before the costly part: who has no link may not make us hash.
+        self.check_sign_up(from, token, now).await?;
+        let token = Token::parse(token).ok_or_else(bad_link)?;
+        let hash = self.passwords.hash(password.to_owned()).await?;
+        let user =
+            self.store.sign_up(token.hash(), hash, display_name, now.wall).await?.ok_or_else(bad_link)?;
+        self.metrics.sign_ups.count();
+        self.begin_login(&user.id, now).await
+    }
+
+    /// Who is signed in with a cookie's value; noting its use makes the login last longer.
+    ///
+    /// # Errors
+    /// `unauthenticated`, `overloaded`, `internal`.
+    pub async fn current(&self, token: Option<&str>, now: Moment) -> Result<CurrentLogin, Refusal> {
+        let nobody = || Refusal::new(ErrorCode::Unauthenticated, "sign in first");
+        let login = token.and_then(Token::parse).ok_or_else(nobody)?.hash();
+        let found = self.store.login(login, now.wall).await?.ok_or_else(nobody)?;
+        if now.wall.since(found.last_seen) >= NOTE_USE_EVERY {
+            self.store.extend_login(login, now.wall, now.wall + self.login).await?;
+        }
+        Ok(CurrentLogin { user: found.user, login })
+    }
+
+    /// Signs out; nothing happens if nobody was signed in.
+    ///
+    /// # Errors
+    /// `overloaded`, `internal`.
+    pub async fn log_out(&self, token: Option<&str>) -> Result<(), Refusal> {
+        if let Some(token) = token.and_then(Token::parse) {
+            self.store.end_login(token.hash()).await?;
+        }
+        Ok(())
+    }
+
+    async fn begin_login(&self, user: &UserId, now: Moment) -> Result<SignedIn, Refusal> {
+        let token = Token::random();
+        let gone = || Refusal::new(ErrorCode::Unauthenticated, "this account has just been removed");
+        let added = self.store.add_login(token.hash(), user, now.wall, now.wall + self.login).await?;
+        let user = self.store.user(user).await?.filter(|_| added).ok_or_else(gone)?;
+        self.metrics.logins.count();
+        Ok(SignedIn { user, token })
+    }
+
+    fn limited(&self, wait: Duration) -> Refusal {
+        self.metrics.logins_limited.count();
+        Refusal::later(ErrorCode::RateLimited, "too many failed attempts; wait a little", wait)
+    }
+}
+
+fn bad_link() -> Refusal {
+    Refusal::new(
+        ErrorCode::NotFound,
+        "this sign-up link was used or replaced, or has expired; ask for a new one (`visavis user link NAME`)",
+    )
+}
+
+fn check_password(password: &str) -> Result<(), Refusal> {
+    if password.chars().count() < PASSWORD_CHARS {
+        let message = format!("the password needs at least {PASSWORD_CHARS} characters");
+        return Err(Refusal::new(ErrorCode::BadMessage, message));
+    }
+    if password.len() > PASSWORD_BYTES {
+        let message = format!("the password may have at most {PASSWORD_BYTES} bytes");
+        return Err(Refusal::new(ErrorCode::BadMessage, message));
+    }
+    Ok(())
+}
+
+/// The name without what cannot be seen; `None` if nothing is left.
+fn check_display_name(name: &str) -> Result<Option<String>, Refusal> {
+    let name = name.trim();
+    if name.chars().any(char::is_control) {
+        return Err(Refusal::new(ErrorCode::BadMessage, "display_name may not contain control characters"));
+    }
+    if name.chars().count() > limits::NAME_CHARS {
+        let message = format!("display_name may have at most {} characters", limits::NAME_CHARS);
+        return Err(Refusal::new(ErrorCode::BadMessage, message));
+    }
+    Ok((!name.is_empty()).then(|| name.to_owned()))
+}
+
+/// What counts as one address: an IPv6 subscriber has a /64 network, so its addresses are free to change.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+    }
+}

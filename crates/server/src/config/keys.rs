@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use super::setting::{LogFilter, Network, PortRange, PublicUrl, Raw, Setting};
+use ipnet::IpNet;
+
+use super::setting::{LogFilter, PortRange, PublicUrl, Raw, Setting};
 use super::table::{Key, Section, settings};
 
 settings! {
@@ -97,14 +99,15 @@ settings! {
         /// The UDP ports media is relayed on, first and last.
         ports: PortRange = "49152-65535",
         /// Networks that may be relayed to although they are private, such as `10.0.0.0/8`. Loopback, private, link-local and
-        /// multicast addresses are refused by default, so that nobody outside reaches machines behind the relay.
-        allow_peers: Vec<Network> = "",
+        /// multicast addresses are refused by default, so that nobody outside reaches machines behind the relay. An address of
+        /// this machine itself is opened only by naming it alone, as in `10.0.0.7/32`.
+        allow_peers: Vec<IpNet> = "",
         /// How long the credentials handed to a device are valid; a call under way may outlast them.
         credential_ttl_s: u64 = "86400" in (60..=604_800),
         /// Relayed addresses in use at once; further ones are refused (508).
-        max_allocations: u32 = "4096" in (1..=65_536),
+        max_allocations: u32 = "8192" in (1..=65_536),
         /// Relayed addresses in use at once by one user; further ones are refused (486).
-        max_allocations_per_user: u32 = "32" in (1..=65_536),
+        max_allocations_per_user: u32 = "64" in (1..=65_536),
     }
 
     /// The endpoint for tutorials, `/signal?room=NAME`.

@@ -19,7 +19,7 @@ pub use docs::{reference, show};
 pub use error::{ConfigError, Fault, Origin};
 pub use keys::{Accounts, Calls, Config, Data, Http, Https, Log, Public, Relay, Signaling, Teaching};
 pub use layers::Sources;
-pub use setting::{LogFilter, Network, PortRange, PublicUrl};
+pub use setting::{LogFilter, PortRange, PublicUrl};
 
 impl Config {
     /// Reads the sources, later ones over earlier ones: defaults, file, variables, flags.

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 /// A value as a source gives it.
@@ -216,7 +217,7 @@ parsed! {
     SocketAddr: "an IP address and port such as 127.0.0.1:7070 or [::]:7443",
     IpAddr: "an IP address such as 203.0.113.7",
     PortRange: "a first and last port such as 49152-65535",
-    Network: "an IP network such as 10.0.0.0/8 or fd00::/8",
+    IpNet: "an IP network such as 10.0.0.0/8 or fd00::/8",
     PublicUrl: "http:// or https:// and a host, without a path, such as https://call.example.org"
 }
 
@@ -245,36 +246,6 @@ impl FromStr for PortRange {
 impl fmt::Display for PortRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.first, self.last)
-    }
-}
-
-/// An IP network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    /// Any address of it; only the first `prefix` bits count.
-    pub address: IpAddr,
-    /// How many bits all its addresses share: at most 32 (IPv4) or 128 (IPv6).
-    pub prefix: u8,
-}
-
-impl FromStr for Network {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (address, prefix) = text.split_once('/').ok_or(())?;
-        let address: IpAddr = address.parse().map_err(drop)?;
-        let prefix = prefix.parse().map_err(drop)?;
-        let longest = if address.is_ipv4() { 32 } else { 128 };
-        if prefix > longest {
-            return Err(());
-        }
-        Ok(Self { address, prefix })
-    }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
     }
 }
 

@@ -1,10 +1,12 @@
 //! The configuration as an operator meets it: files, variables and flags in, settings or clear errors out.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
+
 use super::keys::{SECTIONS, keys};
-use super::{Config, Network, PortRange, Sources, reference, show};
+use super::{Config, PortRange, Sources, reference, show};
 
 /// A folder with the given `visavis.toml`, and sources that read it.
 struct Written {
@@ -82,8 +84,7 @@ fn the_file_in_the_data_folder_is_found_by_itself() {
 
 #[test]
 fn lists_and_empty_values_read_the_same_from_everywhere() {
-    let network = |address: &str, prefix| Network { address: address.parse::<IpAddr>().unwrap(), prefix };
-    let wanted = [network("10.0.0.0", 8), network("fd00::", 8)];
+    let wanted: [IpNet; 2] = ["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap());
 
     let from_file =
         written("[relay]\nallow_peers = [\"10.0.0.0/8\", \"fd00::/8\"]\n[https]\nlisten = \"\"\n").load();

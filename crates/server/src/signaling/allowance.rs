@@ -83,6 +83,15 @@ impl<K: Eq + Hash> Allowances<K> {
         }
         buckets.entry(key).or_insert_with(|| Allowance::full(&self.rate, now)).take(&self.rate, now)
     }
+
+    /// Puts one back, for what turned out not to count.
+    pub fn give_back(&self, key: &K, now: Instant) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = buckets.get_mut(key) {
+            let full = f64::from(self.rate.burst);
+            *bucket = Allowance { left: (bucket.refilled(&self.rate, now) + 1.0).min(full), at: now };
+        }
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +108,16 @@ mod tests {
         assert_eq!(bucket.take(&RATE, start), Err(Duration::from_millis(500)));
         assert_eq!(bucket.take(&RATE, start + Duration::from_millis(500)), Ok(()));
         assert_eq!(bucket.take(&RATE, start + Duration::from_millis(750)), Err(Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again() {
+        let start = Instant::now();
+        let buckets = Allowances::new(RATE, 2);
+        assert_eq!([(); 3].map(|()| buckets.take("a", start)), [Ok(()); 3]);
+        buckets.give_back(&"a", start);
+        assert_eq!(buckets.take("a", start), Ok(()));
+        assert!(buckets.take("a", start).is_err());
     }
 
     #[test]

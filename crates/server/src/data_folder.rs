@@ -1,0 +1,94 @@
+//! The data folder: everything that must be kept, and nothing else.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why a file of the data folder cannot be read or written; meant for the operator.
+#[derive(Debug, Error)]
+#[error(
+    "cannot {action} {path}: {source}; give the data folder to the user who runs visavis, or choose another with --data"
+)]
+pub struct DataFolderError {
+    action: &'static str,
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// The data folder; it exists.
+#[derive(Debug, Clone)]
+pub struct DataFolder {
+    path: PathBuf,
+}
+
+impl DataFolder {
+    /// Makes the folder, readable by its owner only, unless it is there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open(path: &Path) -> Result<Self, DataFolderError> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| DataFolderError {
+            action: "make the data folder",
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Accounts, logins and history.
+    pub fn database(&self) -> PathBuf {
+        self.path.join("visavis.db")
+    }
+
+    /// Live calls.
+    pub fn calls(&self) -> PathBuf {
+        self.path.join("calls.db")
+    }
+
+    /// A file's text; `None` if there is no such file.
+    pub(crate) fn read(&self, name: &str) -> Result<Option<String>, DataFolderError> {
+        let path = self.path.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(DataFolderError { action: "read", path, source }),
+        }
+    }
+
+    /// Writes a file that only its owner may read, as a whole or not at all: whoever reads it meanwhile, or after a crash,
+    /// finds the old or the new one.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), DataFolderError> {
+        let path = self.path.join(name);
+        let beside = self.path.join(format!("{name}.new"));
+        let write = || {
+            // What a crash left behind may have other rights.
+            if beside.exists() {
+                fs::remove_file(&beside)?;
+            }
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&beside, &path)
+        };
+        write().map_err(|source| DataFolderError { action: "write", path: path.clone(), source })
+    }
+
+    /// Removes a file if it is there.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), DataFolderError> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(DataFolderError { action: "remove", path, source })
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
