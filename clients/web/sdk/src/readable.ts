@@ -9,8 +9,12 @@ export class Source<T> implements Readable<T> {
   readonly #runs = new Set<(value: T) => void>();
   readonly #ends = new Set<() => void>();
 
-  constructor(value: T) {
+  readonly #watched: ((isWatched: boolean) => void) | undefined;
+
+  /** `watched`: told when the first begins to watch and when the last has stopped. */
+  constructor(value: T, watched?: (isWatched: boolean) => void) {
     this.#value = value;
+    this.#watched = watched;
   }
 
   get value(): T {
@@ -35,17 +39,17 @@ export class Source<T> implements Readable<T> {
   /** The present value is the last: loops over it end, and whoever still waits for another is told. */
   end(): void {
     this.#ended = true;
-    this.#runs.clear();
-    for (const end of this.#ends) end();
+    for (const end of [...this.#ends]) end();
+    for (const run of [...this.#runs]) this.#remove(run);
     this.#ends.clear();
   }
 
   subscribe(run: (value: T) => void): () => void {
     // Wrapped, so that the same function may subscribe twice.
     const entry = (value: T) => run(value);
-    if (!this.#ended) this.#runs.add(entry);
+    if (!this.#ended) this.#add(entry);
     call(entry, this.#value);
-    return () => void this.#runs.delete(entry);
+    return () => this.#remove(entry);
   }
 
   until<S extends T>(wanted: (value: T) => value is S, options?: UntilOptions): Promise<S>;
@@ -57,7 +61,7 @@ export class Source<T> implements Readable<T> {
         clearTimeout(timer);
         signal?.removeEventListener('abort', abort);
         this.#ends.delete(end);
-        this.#runs.delete(check);
+        this.#remove(check);
         finish();
       };
       const abort = () =>
@@ -70,7 +74,7 @@ export class Source<T> implements Readable<T> {
       if (wanted(this.#value)) return resolve(this.#value);
       if (signal?.aborted) return abort();
       if (this.#ended) return end();
-      this.#runs.add(check);
+      this.#add(check);
       this.#ends.add(end);
       signal?.addEventListener('abort', abort);
       if (timeoutMs !== undefined) {
@@ -90,7 +94,7 @@ export class Source<T> implements Readable<T> {
       wake();
     };
     const end = () => wake();
-    this.#runs.add(run);
+    this.#add(run);
     this.#ends.add(end);
     try {
       while (true) {
@@ -106,9 +110,18 @@ export class Source<T> implements Readable<T> {
         }
       }
     } finally {
-      this.#runs.delete(run);
+      this.#remove(run);
       this.#ends.delete(end);
     }
+  }
+
+  #add(run: (value: T) => void): void {
+    this.#runs.add(run);
+    if (this.#runs.size === 1) this.#watched?.(true);
+  }
+
+  #remove(run: (value: T) => void): void {
+    if (this.#runs.delete(run) && this.#runs.size === 0) this.#watched?.(false);
   }
 }
 

@@ -79,6 +79,8 @@ export class Connection {
         return this.#cannotAgree(cause);
       }
       await this.#addEarly();
+      // A path that has healed by itself, or a restart that lost nothing, changes no state and fires no event.
+      if (this.#peer && isConnected(this.#peer)) this.#watch?.start();
       await this.#restartIfIdle(ice);
     });
   }
@@ -162,7 +164,7 @@ export class Connection {
     const peer = this.#peer;
     if (!this.#restartWanted || peer?.signalingState !== 'stable') return;
     this.#restartWanted = false;
-    if (isConnected(peer)) return;
+    if (isConnected(peer)) return this.#watch?.start();
     // The credentials of the first configuration may have grown old.
     peer.setConfiguration(this.#configuration(ice));
     this.#batch.hold();

@@ -1,53 +1,47 @@
 /** How loud a track is, measured only while somebody listens. */
+import type { Readable } from '../public.ts';
 import { Source } from '../readable.ts';
 
 const INTERVAL_MS = 100;
 
-/** A level from 0 to 1 that costs nothing until it is watched. */
-export class Level extends Source<number> {
+export class LevelMeter {
+  readonly #level = new Source(0, () => this.#turn());
   #track: MediaStreamTrack | null = null;
   #stop: (() => void) | undefined;
 
-  constructor() {
-    super(0);
-  }
-
-  override subscribe(run: (value: number) => void): () => void {
-    const unsubscribe = super.subscribe(run);
-    if (!this.#stop) this.#start();
-    return () => {
-      unsubscribe();
-      if (!this.isWatched) this.#pause();
-    };
+  /** From 0 to 1; costs nothing until it is watched. */
+  get level(): Readable<number> {
+    return this.#level;
   }
 
   /** Measures this track from now on. */
   measure(track: MediaStreamTrack | null): void {
     this.#track = track;
-    this.#pause();
-    if (this.isWatched) this.#start();
+    this.#turn();
   }
 
-  #start(): void {
-    if (!this.#track || typeof AudioContext === 'undefined') return;
+  /** Starts, stops or changes over. */
+  #turn(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    if (this.#track && this.#level.isWatched) this.#start(this.#track);
+    else this.#level.set(0);
+  }
+
+  #start(track: MediaStreamTrack): void {
+    if (typeof AudioContext === 'undefined') return;
     const context = new AudioContext();
     const analyser = context.createAnalyser();
-    context.createMediaStreamSource(new MediaStream([this.#track])).connect(analyser);
+    context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
     const samples = new Float32Array(analyser.fftSize);
     const timer = setInterval(() => {
       analyser.getFloatTimeDomainData(samples);
       const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
-      this.set(Math.min(1, Math.sqrt(power)));
+      this.#level.set(Math.min(1, Math.sqrt(power)));
     }, INTERVAL_MS);
     this.#stop = () => {
       clearInterval(timer);
       void context.close();
     };
-  }
-
-  #pause(): void {
-    this.#stop?.();
-    this.#stop = undefined;
-    this.set(0);
   }
 }

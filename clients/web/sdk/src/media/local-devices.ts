@@ -1,11 +1,11 @@
 /** This device's microphone and camera in one call. */
 import { ClientError, type DeviceKind } from '../client-error.ts';
 import type { MediaNotice } from '../protocol.ts';
-import type { LocalMedia, LocalState, MediaChoice } from '../public.ts';
+import type { LocalMedia, LocalState, MediaChoice, Readable } from '../public.ts';
 import { Source } from '../readable.ts';
 import { type Constraints, capture, one } from './capture.ts';
 import { Elements } from './elements.ts';
-import { Level } from './level.ts';
+import { LevelMeter } from './level.ts';
 
 /** Whom the devices serve. */
 export interface LocalEvents {
@@ -17,7 +17,7 @@ export interface LocalEvents {
 
 export class LocalDevices implements LocalMedia {
   readonly state = new Source<LocalState>({ mic: 'muted', camera: 'off' });
-  readonly level = new Level();
+  readonly #meter = new LevelMeter();
   readonly #constraints: Constraints;
   readonly #events: LocalEvents;
   readonly #elements = new Elements((element) => {
@@ -36,6 +36,10 @@ export class LocalDevices implements LocalMedia {
   constructor(constraints: Constraints, events: LocalEvents) {
     this.#constraints = constraints;
     this.#events = events;
+  }
+
+  get level(): Readable<number> {
+    return this.#meter.level;
   }
 
   /** Opens what the user chose to send. What cannot be opened shows in `state`. */
@@ -74,7 +78,7 @@ export class LocalDevices implements LocalMedia {
     this.#camera?.stop();
     this.#mic = null;
     this.#camera = null;
-    this.level.measure(null);
+    this.#meter.measure(null);
     this.#elements.release();
     this.#show({ mic: 'none', camera: 'none' });
   }
@@ -106,7 +110,7 @@ export class LocalDevices implements LocalMedia {
     if (device === 'mic') {
       this.#mic = found;
       found.enabled = this.#wanted.mic;
-      this.level.measure(found);
+      this.#meter.measure(found);
       this.#events.send('audio', found);
       this.#show({ mic: this.#micState() });
     } else {
@@ -124,7 +128,7 @@ export class LocalDevices implements LocalMedia {
     this.#events.send(device === 'mic' ? 'audio' : 'video', null);
     if (device === 'mic') {
       this.#mic = null;
-      this.level.measure(null);
+      this.#meter.measure(null);
       this.#show({ mic: 'lost' });
     } else {
       this.#camera = null;

@@ -1,0 +1,228 @@
+/** The media of a call in the distribution's Chromium, with its fake microphone and camera. */
+import { fileURLToPath } from 'node:url';
+
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build, type Rolldown } from 'vite';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import type { Bed } from './browser/page.ts';
+
+declare const bed: Bed;
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+  // The machine may have no network at all.
+  '--allow-loopback-in-peer-connection',
+];
+// Answered from memory; only the scheme matters, since capturing needs a secure context.
+const PAGE = 'https://visavis.test/';
+const PATIENCE = { timeout: 20_000 };
+
+let browser: Browser;
+let script: string;
+let page: Page;
+
+beforeAll(async () => {
+  const output = (await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: {
+      write: false,
+      minify: false,
+      rollupOptions: { input: fileURLToPath(new URL('browser/page.ts', import.meta.url)) },
+    },
+  })) as Rolldown.RolldownOutput;
+  script = output.output[0].code;
+  const executablePath = process.env['VISAVIS_CHROMIUM'] ?? '/usr/bin/chromium';
+  browser = await chromium.launch({ executablePath, args: ARGS });
+}, 60_000);
+
+afterAll(() => browser.close());
+
+beforeEach(async () => {
+  page = await (await browser.newContext()).newPage();
+  await page.route(PAGE, (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<!doctype html><body>' }),
+  );
+  await page.goto(PAGE);
+  await page.addScriptTag({ content: script, type: 'module' });
+  await page.waitForFunction(
+    () => 'bed' in window && bed.alice.link.value.type === 'online',
+    undefined,
+    PATIENCE,
+  );
+  return () => page.context().close();
+});
+
+/** Alice calls, Bob answers, and both are through. */
+async function talk(choice: { audio?: boolean; video?: boolean }): Promise<void> {
+  await page.evaluate(async (media) => {
+    bed.bob.on('incoming', (call) => {
+      bed.in = call;
+      call.attach(Object.assign(bed.video(), { id: 'bob-sees' }));
+      void call.accept(media);
+    });
+    bed.out = bed.alice.call('bob', media);
+    bed.out.attach(Object.assign(bed.video(), { id: 'alice-sees' }));
+    await bed.out.state.until((state) => state.type === 'active', { timeoutMs: 15_000 });
+    await bed.in.state.until((state) => state.type === 'active', { timeoutMs: 15_000 });
+  }, choice);
+}
+
+describe('a call in a browser', { timeout: 60_000 }, () => {
+  it('carries picture and sound both ways, and leaves nothing open behind it', async () => {
+    await talk({ video: true });
+    const states = await page.evaluate(() => [bed.out.state.value, bed.in.state.value]);
+    expect(states).toMatchObject([
+      { type: 'active', path: 'direct' },
+      { type: 'active', path: 'direct' },
+    ]);
+    await page.waitForFunction(
+      () => bed.out.remote.value.video && bed.in.remote.value.video,
+      undefined,
+      PATIENCE,
+    );
+    const moving = await page.evaluate(() => {
+      const sees = (id: string) => bed.motion(document.getElementById(id) as HTMLVideoElement);
+      return Promise.all([sees('alice-sees'), sees('bob-sees')]);
+    });
+    for (const amount of moving) expect(amount).toBeGreaterThan(0.5);
+    const loud = await page.evaluate(() => Promise.all(bed.peers.map(bed.loudness)));
+    expect(loud).toHaveLength(2);
+    for (const level of loud) expect(level).toBeGreaterThan(0.01);
+
+    const left = await page.evaluate(() => {
+      bed.out.hangup();
+      const here = [bed.peers[0]?.connectionState, bed.tracks.slice(0, 2).map((track) => track.readyState)];
+      return bed.in.state
+        .until((state) => state.type === 'ended')
+        .then(() => ({
+          here,
+          peers: bed.peers.map((peer) => peer.connectionState),
+          tracks: bed.tracks.map((track) => track.readyState),
+          elements: [...document.querySelectorAll('video')].map((element) => element.srcObject),
+        }));
+    });
+    expect(left).toEqual({
+      here: ['closed', ['ended', 'ended']],
+      peers: ['closed', 'closed'],
+      tracks: ['ended', 'ended', 'ended', 'ended'],
+      elements: [null, null],
+    });
+  });
+
+  it('that began with sound shows a picture as soon as a camera is turned on, without negotiating', async () => {
+    await talk({ video: false });
+    const before = await page.evaluate(
+      () => bed.server.heard.filter(({ message }) => message.type === 'offer').length,
+    );
+    expect(await page.evaluate(() => bed.in.remote.value.video)).toBe(false);
+    await page.evaluate(() => bed.out.local.camera(true));
+    await page.waitForFunction(() => bed.in.remote.value.video, undefined, PATIENCE);
+    const moving = await page.evaluate(() =>
+      bed.motion(document.getElementById('bob-sees') as HTMLVideoElement),
+    );
+    expect(moving).toBeGreaterThan(0.5);
+
+    await page.evaluate(() => bed.out.local.camera(false));
+    await page.waitForFunction(() => !bed.in.remote.value.video, undefined, PATIENCE);
+    const camera = await page.evaluate(() => bed.tracks.find((track) => track.kind === 'video')?.readyState);
+    expect(camera).toBe('ended');
+    const after = await page.evaluate(
+      () => bed.server.heard.filter(({ message }) => message.type === 'offer').length,
+    );
+    expect(after).toBe(before);
+  });
+
+  it('says when the other person mutes', async () => {
+    await talk({});
+    await page.waitForFunction(() => bed.in.remote.value.audio, undefined, PATIENCE);
+    await page.evaluate(() => bed.out.local.mic(false));
+    await page.waitForFunction(() => !bed.in.remote.value.audio, undefined, PATIENCE);
+    expect(await page.evaluate(() => bed.out.local.state.value)).toEqual({ mic: 'muted', camera: 'off' });
+    await page.evaluate(() => bed.out.local.mic(true));
+    await page.waitForFunction(() => bed.in.remote.value.audio, undefined, PATIENCE);
+  });
+
+  it('measures the microphone only while somebody looks', async () => {
+    await talk({});
+    const seen = await page.evaluate(async () => {
+      const { level } = bed.out.local;
+      const before = level.value;
+      const loud = await level.until((value) => value > 0.01, { timeoutMs: 10_000 });
+      return { before, loud, after: level.value };
+    });
+    expect(seen).toEqual({ before: 0, loud: expect.any(Number), after: 0 });
+  });
+
+  it('of two people who call each other at once becomes one call', async () => {
+    const result = await page.evaluate(async () => {
+      const one = bed.alice.call('bob');
+      const other = bed.bob.call('alice');
+      await one.state.until((state) => state.type === 'active', { timeoutMs: 15_000 });
+      await other.state.until((state) => state.type === 'active', { timeoutMs: 15_000 });
+      return {
+        same: one.id === other.id,
+        open: bed.peers.filter((peer) => peer.connectionState !== 'closed').length,
+      };
+    });
+    expect(result).toEqual({ same: true, open: 2 });
+  });
+
+  it('finds a new path after the old one is gone', async () => {
+    await talk({});
+    const seen = await page.evaluate(async () => {
+      const states: string[] = [];
+      bed.out.state.subscribe((state) => states.push(state.type));
+      const offers = () => bed.server.heard.filter(({ message }) => message.type === 'offer').length;
+      // The loss is made up, since a page cannot cut its own network; the restart is a real one.
+      const [peer] = bed.peers;
+      if (!peer) throw new Error('no peer connection');
+      Object.defineProperty(peer, 'iceConnectionState', { value: 'failed', configurable: true });
+      peer.dispatchEvent(new Event('iceconnectionstatechange'));
+      while (offers() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+      Reflect.deleteProperty(peer, 'iceConnectionState');
+      await bed.out.state.until((state) => state.type === 'active', { timeoutMs: 15_000 });
+      return { states, offers: offers() };
+    });
+    expect(seen).toEqual({ states: ['active', 'recovering', 'active'], offers: 2 });
+  });
+
+  it('goes on without a camera, and without any device', async () => {
+    const states = await page.evaluate(async () => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'));
+      bed.bob.on('incoming', (call) => void call.accept({ video: true }));
+      bed.out = bed.alice.call('bob', { video: true });
+      const states: string[] = [];
+      bed.out.state.subscribe((state) => states.push(state.type));
+      await bed.out.state.until((state) => state.type === 'active', { timeoutMs: 15_000 });
+      const { mic, camera, micError, cameraError } = bed.out.local.state.value;
+      const unmuting = await bed.out.local.mic(true).catch((error) => error.code);
+      return { states, mic, camera, errors: [micError?.code, cameraError?.code], unmuting };
+    });
+    expect(states).toEqual({
+      states: ['dialing', 'connecting', 'active'],
+      mic: 'none',
+      camera: 'none',
+      errors: ['device-missing', 'device-missing'],
+      unmuting: 'device-missing',
+    });
+  });
+
+  it('tells no address before the other person has answered', async () => {
+    const said = await page.evaluate(async () => {
+      bed.out = bed.alice.call('bob');
+      bed.bob.on('incoming', () => undefined);
+      await bed.out.state.until((state) => state.type === 'ringing');
+      while (bed.peers[0]?.iceGatheringState !== 'complete')
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      const found = bed.peers[0].localDescription?.sdp.includes('a=candidate');
+      return { found, types: bed.server.heard.map(({ message }) => message.type) };
+    });
+    expect(said).toEqual({ found: true, types: ['hello', 'hello', 'invite', 'ringing'] });
+  });
+});
