@@ -1,5 +1,5 @@
 import { preact } from '@preact/preset-vite';
-import { defaultClientConditions, defineConfig } from 'vite';
+import { defaultClientConditions, defaultServerConditions, defineConfig } from 'vite';
 
 /** Where `cargo run -p visavis-server -- serve` listens, for the development server only. */
 const server = process.env['VISAVIS_SERVER'] ?? 'http://localhost:8080';
@@ -8,6 +8,7 @@ export default defineConfig({
   plugins: [preact()],
   // The SDK is bundled from its sources, so the app never runs against an old build of it.
   resolve: { conditions: ['source', ...defaultClientConditions] },
+  ssr: { resolve: { conditions: ['source', ...defaultServerConditions] } },
   build: {
     target: 'es2022',
     // The page's security policy allows no inline scripts; without this Vite would write one.

@@ -1,26 +1,29 @@
-/** The frame of the pages before one is signed in: the mark large on one side, the form on the other. */
+/** The frame of the pages before one is signed in: the mark on a dark panel, and the form. */
 import type { ComponentChildren } from 'preact';
 import { t } from '../text/language.ts';
 import { Mark, Wordmark } from '../ui/logo.tsx';
 import { Preferences } from '../ui/preferences.tsx';
 
-/** On a phone the mark is small and above the form. */
+/** On a phone the panel lies above the form, on a desk beside it. */
 export function AccountPage({ children }: { readonly children: ComponentChildren }) {
   return (
     <div class="account">
+      <header class="account-top">
+        <Wordmark />
+        <div class="account-switches">
+          <Preferences />
+        </div>
+      </header>
       <aside class="account-side" aria-hidden="true">
-        <Mark size={240} />
+        <Mark />
         <p>{t('app.tagline')}</p>
       </aside>
-      <div class="account-main">
-        <header class="account-top">
-          <Wordmark />
-          <div class="account-switches">
-            <Preferences />
-          </div>
-        </header>
-        <main class="account-form">{children}</main>
-      </div>
+      <main class="account-form">{children}</main>
     </div>
   );
+}
+
+/** How an administrator invites somebody; in one piece, to be copied. */
+export function InviteCommand() {
+  return <code class="command">visavis user add NAME</code>;
 }

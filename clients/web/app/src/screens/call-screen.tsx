@@ -27,29 +27,33 @@ function Stage({ call, send }: Props) {
   // Whoever called by keyboard goes on by keyboard from here.
   useEffect(() => stage.current?.focus(), []);
   return (
-    <div
+    <main
       ref={stage}
       class="stage"
       data-testid="call-screen"
       data-state={call.state.type}
       data-picture={picture}
       data-controls={shown ? 'shown' : 'hidden'}
-      role="main"
       tabIndex={-1}
       {...handlers}
     >
       <RemotePicture call={call} shown={picture} />
       {call.local.camera === 'on' && <SelfPicture full={isWaiting(call)} />}
       <div class="stage-shade" />
-      <Identity call={call} picture={picture} send={send} />
+      <Identity call={call} place={placeOf(call, picture)} send={send} />
       <Controls call={call} send={send} />
-    </div>
+    </main>
   );
 }
 
 function isWaiting(call: CallModel): boolean {
   const { type } = call.state;
   return type === 'dialing' || type === 'ringing' || type === 'connecting';
+}
+
+function placeOf(call: CallModel, picture: boolean): 'middle' | 'above' | 'line' {
+  if (isWaiting(call) && call.local.camera === 'on') return 'above';
+  return picture && call.state.type === 'active' ? 'line' : 'middle';
 }
 
 /** The last picture stays while a lost path is being mended. */

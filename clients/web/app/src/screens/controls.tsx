@@ -14,7 +14,7 @@ export function Controls({ call, send }: Props) {
   const muted = call.local.mic !== 'on';
   const filming = call.local.camera === 'on';
   return (
-    <div class="controls" role="group">
+    <div class="controls">
       <Control
         testId="call-mute"
         icon={muted ? 'mic-off' : 'mic'}

@@ -1,15 +1,18 @@
 /** A name and the two ways to call it. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Send } from '../model/message.ts';
 import { t } from '../text/language.ts';
 import { Icon } from '../ui/icons.tsx';
 
-/** Enter calls with video, the larger of the two buttons. */
+/** Enter calls with video, the larger of the two buttons. Without a name, each button asks for one. */
 export function DialField({ send }: { readonly send: Send }) {
   const [to, setTo] = useState('');
-  const empty = to.trim() === '';
+  const input = useRef<HTMLInputElement>(null);
   const dial = (video: boolean) => {
-    if (empty) return;
+    if (to.trim() === '') {
+      input.current?.focus();
+      return;
+    }
     send({ type: 'dial', to, video });
     setTo('');
   };
@@ -22,6 +25,7 @@ export function DialField({ send }: { readonly send: Send }) {
       }}
     >
       <input
+        ref={input}
         class="dial-input"
         data-testid="dial-input"
         value={to}
@@ -39,7 +43,6 @@ export function DialField({ send }: { readonly send: Send }) {
         class="dial-button"
         data-testid="dial-audio"
         onClick={() => dial(false)}
-        disabled={empty}
         aria-label={t('home.dial.audio')}
         title={t('home.dial.audio')}
       >
@@ -49,7 +52,6 @@ export function DialField({ send }: { readonly send: Send }) {
         type="submit"
         class="dial-button dial-button-main"
         data-testid="dial-video"
-        disabled={empty}
         aria-label={t('home.dial.video')}
         title={t('home.dial.video')}
       >

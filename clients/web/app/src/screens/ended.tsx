@@ -16,7 +16,7 @@ interface Props {
 
 /** The whole stage after a conversation; only a card if nobody answered here. Esc closes it. */
 export function EndedScreen({ call, ended, send }: Props) {
-  const screen = useRef<HTMLDivElement>(null);
+  const screen = useRef<HTMLElement>(null);
   const { attended } = call;
   useEffect(() => {
     if (attended) screen.current?.focus();
@@ -29,11 +29,11 @@ export function EndedScreen({ call, ended, send }: Props) {
     return () => removeEventListener('keydown', onKey);
   }, [send]);
   const { durationMs } = ended.summary;
+  const Frame = attended ? 'main' : 'section';
   return (
-    <div
+    <Frame
       ref={screen}
       class={attended ? 'stage ended' : 'incoming ended-card'}
-      role={attended ? 'main' : 'region'}
       aria-labelledby="ended-name"
       tabIndex={-1}
       data-testid="call-screen"
@@ -74,6 +74,6 @@ export function EndedScreen({ call, ended, send }: Props) {
           {t('ended.close')}
         </button>
       </div>
-    </div>
+    </Frame>
   );
 }

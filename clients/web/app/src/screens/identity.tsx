@@ -10,17 +10,19 @@ import { useNow } from '../ui/now.ts';
 
 interface Props {
   readonly call: CallModel;
-  /** The other person is seen: then this is a line at the top. */
-  readonly picture: boolean;
+  /**
+   * `middle`: with a face of initials · `above`: over one's own picture, leaving it free · `line`: over theirs.
+   */
+  readonly place: 'middle' | 'above' | 'line';
   readonly send: Send;
 }
 
-/** In the middle with a face of initials, or small above the picture. */
-export function Identity({ call, picture, send }: Props) {
+/** The more there is to see, the smaller it is. */
+export function Identity({ call, place, send }: Props) {
   const hint = hintMessage(call);
   return (
-    <div class={picture ? 'identity identity-top' : 'identity identity-middle'}>
-      {!picture && (
+    <div class={`identity identity-${place}`}>
+      {place === 'middle' && (
         <div class="identity-face">
           <Avatar id={call.peer.id} name={call.peer.name} size="large" />
           {call.state.type === 'recovering' && <Countdown since={call.state.lostAt} />}

@@ -8,6 +8,7 @@ import { formatDay, formatDuration, formatTime } from '../text/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Icon, type IconName } from '../ui/icons.tsx';
 import { useNow } from '../ui/now.ts';
+import { InviteCommand } from './account-page.tsx';
 
 interface Props {
   readonly history: History;
@@ -114,7 +115,7 @@ function Nothing({ history, send }: Props) {
         <div class="empty">
           <h3>{t('home.empty.title')}</h3>
           <p>{t('home.empty.text')}</p>
-          <code>visavis user add NAME</code>
+          <InviteCommand />
         </div>
       );
   }

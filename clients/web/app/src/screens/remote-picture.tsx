@@ -17,7 +17,6 @@ export function RemotePicture({ call, shown }: Props) {
   const pictures = useContext(PicturesContext);
   const { serial } = call;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another call brings other pictures.
   useEffect(() => (video.current ? pictures.attachRemote(video.current) : undefined), [pictures, serial]);
   useEffect(() => {
     const element = video.current;
@@ -41,6 +40,7 @@ export function RemotePicture({ call, shown }: Props) {
   }, []);
 
   return (
+    // biome-ignore lint/a11y/useMediaCaption: a conversation has no captions yet.
     <video
       ref={video}
       class="remote-picture"

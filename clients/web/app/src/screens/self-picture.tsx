@@ -15,7 +15,6 @@ export function SelfPicture({ full }: { readonly full: boolean }) {
   const from = useRef<DOMRect | null>(null);
 
   useEffect(() => (video.current ? pictures.attachSelf(video.current) : undefined), [pictures]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the tile glides whenever it has another corner.
   useLayoutEffect(() => {
     if (tile.current && from.current) glide(tile.current, from.current);
     from.current = null;

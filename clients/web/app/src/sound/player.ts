@@ -30,7 +30,7 @@ export function createPlayer(): Player {
   }
 
   function round(notes: readonly Note[]): void {
-    if (!context || context.state !== 'running') return;
+    if (context?.state !== 'running') return;
     bus ??= openBus(context);
     for (const note of notes) play(context, bus, note);
   }
@@ -46,7 +46,7 @@ export function createPlayer(): Player {
       timer = setInterval(() => round(notes), every * 1000);
     },
     chime(chime) {
-      if (!context || context.state !== 'running') return;
+      if (context?.state !== 'running') return;
       const chimeBus = openBus(context);
       for (const note of CHIMES[chime]) play(context, chimeBus, note);
     },

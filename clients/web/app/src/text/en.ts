@@ -6,8 +6,7 @@ export const en = {
   'join.lead': 'Choose a password and you are in. Others call you by the name “{name}”.',
   'join.checking': 'Checking your invitation…',
   'join.invalid.title': 'This invitation no longer works',
-  'join.invalid.text':
-    'Each link works once and for a limited time. Ask the administrator for a new one: visavis user add NAME',
+  'join.invalid.text': 'Each link works once and for a limited time. Ask the administrator for a new one:',
   'join.invalid.sign-in': 'I have an account: sign in',
   'join.name': 'Name shown to others',
   'join.password': 'Password',
@@ -19,7 +18,7 @@ export const en = {
   'login.name': 'Name',
   'login.password': 'Password',
   'login.submit': 'Sign in',
-  'login.help': 'No account yet? The administrator invites you: visavis user add NAME',
+  'login.help': 'No account yet? Ask the administrator to invite you:',
   'login.ended': 'You were signed out. Sign in again to be reachable.',
 
   'password.show': 'Show password',

@@ -5,8 +5,8 @@ interface Props {
   readonly size?: 'small' | 'large';
 }
 
-/** Hues in `avatar.css`. */
-const TINTS = 6;
+/** Hues in `elements.css`. */
+const TINTS = 8;
 
 /** Decoration: the name stands beside it. */
 export function Avatar({ id, name, size = 'small' }: Props) {
@@ -30,9 +30,9 @@ export function initialsOf(name: string): string {
   return ((letters[0] ?? '?') + last).toLocaleUpperCase();
 }
 
-/** Any number from the name will do, as long as it stays the same. */
+/** FNV-1a: any number from the name will do, as long as it stays the same. */
 export function tintOf(id: string): number {
-  let sum = 0;
-  for (const letter of id) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 65_521;
-  return sum % TINTS;
+  let hash = 0x811c9dc5;
+  for (const letter of id) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return hash % TINTS;
 }

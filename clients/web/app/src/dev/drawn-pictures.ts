@@ -1,0 +1,73 @@
+/** Pictures for stories: people drawn on a canvas, in the place of cameras. */
+import type { Pictures } from '../ui/pictures.ts';
+
+interface Look {
+  readonly wall: string;
+  readonly light: string;
+  readonly skin: string;
+  readonly hair: string;
+  readonly shirt: string;
+}
+
+const THEM: Look = { wall: '#7d8f8a', light: '#e8d9bf', skin: '#d9a583', hair: '#3a2a22', shirt: '#2f5d73' };
+const US: Look = { wall: '#9a8f86', light: '#cfe0e8', skin: '#c98f6b', hair: '#1f1a1a', shirt: '#8a4b3c' };
+
+/** A person on either side. */
+export function drawnPictures(): Pictures {
+  return {
+    attachRemote: (element) => show(element, THEM),
+    attachSelf: (element) => show(element, US),
+  };
+}
+
+function show(element: HTMLMediaElement, look: Look): () => void {
+  const canvas = document.createElement('canvas');
+  canvas.width = 1280;
+  canvas.height = 960;
+  draw(canvas, look);
+  const stream = canvas.captureStream(5);
+  // A captured canvas sends a picture when it is drawn on.
+  const timer = setInterval(() => draw(canvas, look), 200);
+  element.srcObject = stream;
+  element.play().catch(() => {});
+  return () => {
+    clearInterval(timer);
+    element.srcObject = null;
+  };
+}
+
+function draw(canvas: HTMLCanvasElement, look: Look): void {
+  const pen = canvas.getContext('2d');
+  if (!pen) return;
+  const wall = pen.createLinearGradient(0, 0, 1280, 960);
+  wall.addColorStop(0, look.light);
+  wall.addColorStop(1, look.wall);
+  pen.fillStyle = wall;
+  pen.fillRect(0, 0, 1280, 960);
+  pen.fillStyle = '#ffffff55';
+  pen.fillRect(90, 80, 240, 420);
+  pen.fillStyle = look.shirt;
+  ellipse(pen, 640, 1010, 360, 330);
+  pen.fillStyle = look.skin;
+  pen.fillRect(580, 600, 120, 130);
+  pen.fillStyle = look.hair;
+  ellipse(pen, 640, 390, 205, 225);
+  pen.fillStyle = look.skin;
+  ellipse(pen, 640, 440, 165, 205);
+  pen.fillStyle = look.hair;
+  ellipse(pen, 640, 265, 170, 75);
+  pen.fillStyle = '#2a2320';
+  ellipse(pen, 575, 430, 15, 17);
+  ellipse(pen, 705, 430, 15, 17);
+  pen.lineWidth = 9;
+  pen.strokeStyle = '#8d4b3d';
+  pen.beginPath();
+  pen.arc(640, 500, 70, 0.35, Math.PI - 0.35);
+  pen.stroke();
+}
+
+function ellipse(pen: CanvasRenderingContext2D, x: number, y: number, width: number, height: number): void {
+  pen.beginPath();
+  pen.ellipse(x, y, width, height, 0, 0, Math.PI * 2);
+  pen.fill();
+}

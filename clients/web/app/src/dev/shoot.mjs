@@ -1,0 +1,51 @@
+/**
+ * Photographs every story: `node src/dev/shoot.mjs OUT [STORY…]`, with Debian's Chromium or that of `CHROMIUM`.
+ * Phone and desk, both languages, light and dark.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { createServer } from 'vite';
+
+const [out = 'dist/screenshots', ...only] = process.argv.slice(2);
+const LOOKS = [
+  { name: 'phone-en-light', width: 390, height: 844, lang: 'en', theme: 'light', touch: true },
+  { name: 'phone-zh-dark', width: 390, height: 844, lang: 'zh-CN', theme: 'dark', touch: true },
+  { name: 'desk-en-dark', width: 1280, height: 800, lang: 'en', theme: 'dark', touch: false },
+  { name: 'desk-zh-light', width: 1280, height: 800, lang: 'zh-CN', theme: 'light', touch: false },
+  { name: 'narrow-en-dark', width: 320, height: 568, lang: 'en', theme: 'dark', touch: true },
+];
+
+const server = await createServer({ server: { port: 0 }, logLevel: 'error' });
+await server.listen();
+const address = server.resolvedUrls?.local[0] ?? '';
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'],
+});
+await mkdir(out, { recursive: true });
+try {
+  const { STORIES } = await server.ssrLoadModule('/src/dev/story-models.ts');
+  const stories = Object.keys(STORIES).filter((name) => only.length === 0 || only.includes(name));
+  for (const look of LOOKS) {
+    const context = await browser.newContext({
+      viewport: { width: look.width, height: look.height },
+      hasTouch: look.touch,
+      reducedMotion: 'reduce',
+    });
+    const page = await context.newPage();
+    for (const story of stories) {
+      await page.goto(`${address}stories.html?story=${story}&lang=${look.lang}&theme=${look.theme}`);
+      await page.waitForFunction(() => document.getElementById('app')?.childElementCount);
+      // A video is there once its first picture is.
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll('video')].every((video) => video.readyState >= 2),
+      );
+      await page.screenshot({ path: join(out, `${story}.${look.name}.png`) });
+    }
+    await context.close();
+  }
+} finally {
+  await browser.close();
+  await server.close();
+}

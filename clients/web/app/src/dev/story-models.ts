@@ -1,0 +1,203 @@
+/** The models of the stories: one for each thing the page can show. */
+import { ClientError, type EndReason } from '@visavis/client';
+import type { CallModel, Model, Page, PastCall } from '../model/model.ts';
+import type { Language } from '../text/language.ts';
+
+/** A model as it is at `now`, with names that suit the language. */
+export type Story = (now: number, language: Language) => Model;
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+interface Person {
+  readonly id: string;
+  readonly name: string;
+}
+
+function people(language: Language): Readonly<Record<'alice' | 'bob' | 'carol' | 'dan', Person>> {
+  const zh = language === 'zh-CN';
+  return {
+    alice: { id: 'alice', name: zh ? '林晓雯' : 'Alice Martin' },
+    bob: { id: 'bob', name: zh ? '陈博' : 'Bob Keller' },
+    carol: { id: 'carol', name: zh ? '周可' : 'Carol' },
+    dan: { id: 'dan', name: zh ? '王大安' : 'Dan Oyelaran-Whitfield' },
+  };
+}
+
+function base(now: number, language: Language, page?: Page): Model {
+  const { alice } = people(language);
+  return {
+    secure: true,
+    page: page ?? { type: 'home', me: { name: alice.id, display_name: alice.name } },
+    link: { type: 'online' },
+    history: { status: 'ready', calls: pastCalls(now, language) },
+    call: null,
+    toast: null,
+  };
+}
+
+function pastCalls(now: number, language: Language): readonly PastCall[] {
+  const { bob, carol, dan } = people(language);
+  let serial = 0;
+  const past = (ago: number, peer: Person, rest: Partial<PastCall>): PastCall => ({
+    call: `call-${serial++}`,
+    peer: peer.id,
+    peer_name: peer.name,
+    direction: 'out',
+    outcome: 'answered',
+    reason: 'hangup',
+    media: ['audio', 'video'],
+    started_ago_ms: ago,
+    duration_ms: 0,
+    startedAt: now - ago,
+    ...rest,
+  });
+  return [
+    past(4 * MINUTE, bob, { duration_ms: 754_000 }),
+    past(50 * MINUTE, carol, { direction: 'in', outcome: 'missed', reason: 'cancelled', media: ['audio'] }),
+    past(DAY, dan, { direction: 'in', duration_ms: 4_031_000, device_name: 'Firefox' }),
+    past(DAY + 2 * HOUR, bob, { outcome: 'unanswered', reason: 'busy' }),
+    past(DAY + 3 * HOUR, carol, {
+      direction: 'in',
+      outcome: 'declined',
+      reason: 'rejected',
+      media: ['audio'],
+    }),
+    past(3 * DAY, carol, { outcome: 'unanswered', reason: 'no_answer', media: ['audio'] }),
+    past(3 * DAY + HOUR, dan, { outcome: 'failed', reason: 'media_failed' }),
+    past(8 * DAY, bob, { direction: 'in', duration_ms: 61_000, media: ['audio'] }),
+  ];
+}
+
+function inCall(change: (now: number) => Partial<CallModel>): Story {
+  return (now, language) => {
+    const { bob } = people(language);
+    const call: CallModel = {
+      serial: 1,
+      direction: 'out',
+      media: { audio: true, video: true },
+      peer: { ...bob, lost: false },
+      state: { type: 'dialing' },
+      local: { mic: 'on', camera: 'on' },
+      remote: { audio: true, video: true, blocked: false },
+      attended: true,
+      stateSince: now,
+      ...change(now),
+    };
+    return { ...base(now, language), call };
+  };
+}
+
+function ended(reason: EndReason, durationMs: number, change: Partial<CallModel> = {}): Story {
+  return inCall(() => ({ state: { type: 'ended', reason, summary: { durationMs } }, ...change }));
+}
+
+const SILENT = { audio: true, video: false, blocked: false } as const;
+const VOICE = { audio: true, video: false } as const;
+const MIC_ONLY = { mic: 'on', camera: 'off' } as const;
+
+/** By name, as in the page's address. */
+export const STORIES: Readonly<Record<string, Story>> = {
+  'sign-in': (now, language) =>
+    base(now, language, { type: 'sign-in', ended: false, form: { type: 'ready' } }),
+  'sign-in-wrong': (now, language) =>
+    base(now, language, {
+      type: 'sign-in',
+      ended: false,
+      form: { type: 'refused', problem: { type: 'wrong' } },
+    }),
+  'sign-in-wait': (now, language) =>
+    base(now, language, {
+      type: 'sign-in',
+      ended: true,
+      form: { type: 'refused', problem: { type: 'rate-limited', until: now + 42_000 } },
+    }),
+  join: (now, language) =>
+    base(now, language, {
+      type: 'join',
+      token: 't',
+      invitation: { type: 'valid', name: 'alice' },
+      form: { type: 'ready' },
+    }),
+  'join-invalid': (now, language) =>
+    base(now, language, {
+      type: 'join',
+      token: 't',
+      invitation: { type: 'invalid' },
+      form: { type: 'ready' },
+    }),
+  unreachable: (now, language) => base(now, language, { type: 'unreachable' }),
+  home: base,
+  'home-empty': (now, language) => ({
+    ...base(now, language),
+    link: { type: 'connecting' },
+    history: { status: 'ready', calls: [] },
+  }),
+  'home-replaced': (now, language) => ({
+    ...base(now, language),
+    link: { type: 'offline', reason: 'replaced' },
+  }),
+  'home-insecure': (now, language) => ({
+    ...base(now, language),
+    secure: false,
+    toast: { id: 1, message: { key: 'device.insecure' } },
+  }),
+  incoming: inCall(() => ({
+    direction: 'in',
+    attended: false,
+    state: { type: 'ringing', direction: 'in', until: undefined },
+  })),
+  'incoming-voice': inCall(() => ({
+    direction: 'in',
+    attended: false,
+    media: VOICE,
+    state: { type: 'ringing', direction: 'in', until: undefined },
+  })),
+  dialing: inCall(() => ({})),
+  ringing: inCall(() => ({
+    media: VOICE,
+    local: MIC_ONLY,
+    state: { type: 'ringing', direction: 'out', until: undefined },
+  })),
+  connecting: inCall((now) => ({ state: { type: 'connecting' }, stateSince: now - 6_000 })),
+  active: inCall((now) => ({ state: { type: 'active', since: now - 754_000, path: 'direct' } })),
+  'active-muted': inCall((now) => ({
+    state: { type: 'active', since: now - 754_000, path: 'relay-tcp' },
+    local: { mic: 'muted', camera: 'off' },
+  })),
+  'active-voice': inCall((now) => ({
+    media: VOICE,
+    local: MIC_ONLY,
+    remote: SILENT,
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  'active-camera-off': inCall((now) => ({
+    remote: SILENT,
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  'active-blocked': inCall((now) => ({
+    remote: { ...SILENT, blocked: true },
+    state: { type: 'active', since: now - 3_000, path: 'direct' },
+  })),
+  'active-denied': (now, language) => ({
+    ...inCall(() => ({
+      local: { mic: 'none', camera: 'none', micError: new ClientError('permission-denied') },
+      state: { type: 'active', since: now - 3_000, path: 'direct' },
+    }))(now, language),
+    toast: { id: 1, message: { key: 'device.mic.denied' } },
+  }),
+  recovering: inCall((now) => ({
+    state: { type: 'recovering', since: now - 754_000, lostAt: now - 17_000, cause: 'network' },
+  })),
+  'recovering-voice': inCall((now) => ({
+    media: VOICE,
+    local: MIC_ONLY,
+    remote: SILENT,
+    state: { type: 'recovering', since: now - 754_000, lostAt: now - 17_000, cause: 'network' },
+  })),
+  ended: ended('remote-hangup', 754_000),
+  'ended-no-answer': ended('no-answer', 0),
+  'ended-media-failed': ended('media-failed', 0),
+  'ended-missed': ended('remote-cancelled', 0, { direction: 'in', attended: false }),
+};

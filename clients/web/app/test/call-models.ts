@@ -1,0 +1,28 @@
+/** Calls for tests, each said by what is special about it. */
+import type { CallModel, CallSnapshot } from '../src/model/model.ts';
+
+/** Bob's part of a video call; what is not said is as at its first moment. */
+export function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
+  return {
+    serial: 1,
+    direction: 'out',
+    media: { audio: true, video: true },
+    peer: { id: 'bob', name: 'Bob', lost: false },
+    state: { type: 'dialing' },
+    local: { mic: 'on', camera: 'on' },
+    remote: { audio: true, video: true, blocked: false },
+    ...change,
+  };
+}
+
+/** The same with what the model adds. */
+export function call(change: Partial<CallModel> = {}): CallModel {
+  return { ...snapshot(change), attended: true, stateSince: 0, ...change };
+}
+
+/** A call that rings here. */
+export const RINGS_HERE: Partial<CallModel> = {
+  direction: 'in',
+  attended: false,
+  state: { type: 'ringing', direction: 'in', until: undefined },
+};

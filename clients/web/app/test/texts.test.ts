@@ -1,0 +1,193 @@
+import { ClientError, type EndReason } from '@visavis/client';
+import { describe, expect, test } from 'vitest';
+import { deviceMessage } from '../src/text/device.ts';
+import { en, type Key } from '../src/text/en.ts';
+import { endedMessage } from '../src/text/ended.ts';
+import { fill } from '../src/text/fill.ts';
+import { chooseLanguage, DICTIONARIES, type Message } from '../src/text/language.ts';
+import { hintMessage, statusMessage } from '../src/text/status.ts';
+import { formatDuration } from '../src/text/time.ts';
+import { call } from './call-models.ts';
+
+const KEYS = Object.keys(en) as Key[];
+const english = ({ key, params = {} }: Message) => fill(DICTIONARIES.en[key], params);
+const chinese = ({ key, params = {} }: Message) => fill(DICTIONARIES['zh-CN'][key], params);
+
+describe('the dictionaries', () => {
+  test('say the same things in both languages, and nothing else', () => {
+    expect(Object.keys(DICTIONARIES['zh-CN'])).toEqual(KEYS);
+    for (const dictionary of Object.values(DICTIONARIES)) {
+      expect(Object.entries(dictionary).filter(([, text]) => text.trim() === '')).toEqual([]);
+    }
+  });
+
+  test('fill in the same words in both languages', () => {
+    // Chinese speaks of 对方 where English needs a name: it may leave one out, but never ask for another.
+    const words = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String);
+    const unknown = KEYS.filter((key) =>
+      words(DICTIONARIES['zh-CN'][key]).some((word) => !words(en[key]).includes(word)),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  test('write Chinese with Chinese punctuation', () => {
+    const wrong = Object.entries(DICTIONARIES['zh-CN']).filter(([, text]) =>
+      /\p{Script=Han}[,.?!:;]/u.test(text),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('the language', () => {
+  test('is the stored one, else the first of the browser that we speak, else English', () => {
+    expect(chooseLanguage('zh-CN', ['en'])).toBe('zh-CN');
+    expect(chooseLanguage(null, ['fr-FR', 'zh-TW', 'en'])).toBe('zh-CN');
+    expect(chooseLanguage('nonsense', ['de', 'en-GB', 'zh'])).toBe('en');
+    expect(chooseLanguage(null, ['de'])).toBe('en');
+  });
+});
+
+describe('the end of a call', () => {
+  const DURATION = 754_000;
+  const ended: Record<EndReason, readonly [string, string]> = {
+    hangup: ['Call ended.', '通话已结束。'],
+    'remote-hangup': ['Bob hung up.', 'Bob已挂断。'],
+    cancelled: ['Call cancelled.', '已取消呼叫。'],
+    'remote-cancelled': [
+      'Bob hung up before you answered. You have a missed call.',
+      'Bob在你接听前挂断了，已记为未接来电。',
+    ],
+    declined: ['You declined.', '你已拒绝。'],
+    'remote-declined': ['Bob declined.', 'Bob已拒绝。'],
+    busy: ['Bob is in another call.', 'Bob正在通话中。'],
+    'no-answer': ['Bob didn’t answer. We left a missed call.', 'Bob未接听，已留下未接来电。'],
+    missed: ['You missed a call from Bob.', '你错过了Bob的来电。'],
+    unreachable: [
+      'Bob’s devices are offline. They’ll see your call when they’re back.',
+      'Bob的设备不在线，上线后会看到你的来电。',
+    ],
+    'not-found': [
+      'There is nobody called “Bob” here. Check the spelling.',
+      '这里没有叫“Bob”的人，请检查拼写。',
+    ],
+    elsewhere: ['Answered on Firefox on Windows.', '已在Firefox on Windows上接听。'],
+    'media-failed': [
+      'Your network blocks calls (UDP and 443 relay). Try another network or turn off VPN.',
+      '当前网络阻止通话（UDP 与 443 中继均不可用），请更换网络或关闭 VPN。',
+    ],
+    'connection-lost': ['Bob’s connection was lost after 12:34.', 'Bob的网络中断，通话 12:34。'],
+    permission: [
+      'Bob’s browser blocks the microphone. Ask them to allow it and call again.',
+      'Bob的浏览器禁止使用麦克风，请对方允许后再呼叫。',
+    ],
+    'incompatible-media': [
+      'The two browsers share no sound or picture format. Update both and call again.',
+      '双方浏览器没有共同的音视频格式，请都更新后再呼叫。',
+    ],
+    refused: ['The server did not allow this call.', '服务器不允许此次呼叫。'],
+    server: ['The server ended the call. Call again in a moment.', '服务器结束了通话，请稍后再呼叫。'],
+  };
+
+  test.each(Object.keys(ended) as EndReason[])('has its sentence for %s', (reason) => {
+    const summary = { durationMs: DURATION, answeredOn: 'Firefox on Windows' };
+    const message = endedMessage(call({ attended: false }), { type: 'ended', reason, summary });
+    expect([english(message), chinese(message)]).toEqual(ended[reason]);
+  });
+
+  test('does not call an answer that came too late a missed call', () => {
+    const summary = { durationMs: 0 };
+    const message = endedMessage(call({ attended: true }), {
+      type: 'ended',
+      reason: 'remote-cancelled',
+      summary,
+    });
+    expect(english(message)).toBe('Bob hung up a moment ago.');
+  });
+
+  test('says why the server refused', () => {
+    const summary = { durationMs: 0, error: new ClientError('rate-limited') };
+    const message = endedMessage(call(), { type: 'ended', reason: 'refused', summary });
+    expect(english(message)).toBe('Too many calls in a short time. Wait a minute, then call again.');
+  });
+
+  test('names our own microphone when it is ours that is blocked', () => {
+    const blocked = call({
+      local: { mic: 'none', camera: 'off', micError: new ClientError('permission-denied') },
+    });
+    const message = endedMessage(blocked, {
+      type: 'ended',
+      reason: 'permission',
+      summary: { durationMs: 0 },
+    });
+    expect(english(message)).toMatch(/^Your browser blocks the microphone/);
+  });
+});
+
+describe('a device that fails', () => {
+  test('is told apart by what the user can do', () => {
+    const system = new Error('Permission denied by system');
+    const said = [
+      deviceMessage(new ClientError('permission-denied', '', { device: 'mic' }), 'camera'),
+      deviceMessage(new ClientError('permission-denied', '', { device: 'camera', cause: system }), 'camera'),
+      deviceMessage(new ClientError('device-busy'), 'camera'),
+      deviceMessage(new ClientError('device-missing'), 'mic'),
+      deviceMessage(new ClientError('negotiation'), 'mic'),
+    ];
+    expect(said.map(english)).toEqual([
+      'Your browser blocks the microphone for this site. Click the lock in the address bar → Microphone → Allow.',
+      'Your system does not let this browser use the camera. Open System Settings → Privacy → Camera.',
+      'Another app is using your camera. Close it, or continue with voice.',
+      'No microphone found. You can still listen.',
+      'The microphone does not work (negotiation).',
+    ]);
+  });
+});
+
+describe('the status of a call', () => {
+  const waited = (seconds: number, change: Parameters<typeof call>[0]) =>
+    english(statusMessage(call(change), seconds * 1000));
+
+  test('says more the longer one waits', () => {
+    const out = { state: { type: 'ringing', direction: 'out', until: undefined } } as const;
+    const connecting = { state: { type: 'connecting' } } as const;
+    expect([
+      waited(0, {}),
+      waited(5, {}),
+      waited(0, out),
+      waited(25, out),
+      waited(4.9, connecting),
+      waited(5, connecting),
+      waited(12, connecting),
+    ]).toEqual([
+      'Calling…',
+      'Reaching Bob’s devices…',
+      'Ringing…',
+      'No answer yet…',
+      'Connecting…',
+      'Trying another route…',
+      'Using relay…',
+    ]);
+  });
+
+  test('gives one hint at a time, our own microphone first', () => {
+    const state = { type: 'active', since: 0, path: 'direct' } as const;
+    const quiet = { audio: false, video: false, blocked: false };
+    const hints = [
+      call({ state }),
+      call({ state, remote: { ...quiet, audio: true } }),
+      call({ state, remote: quiet }),
+      call({ state, remote: quiet, local: { mic: 'muted', camera: 'on' } }),
+    ].map((each) => hintMessage(each)?.key);
+    expect(hints).toEqual([undefined, 'call.peer-camera-off', 'call.peer-muted', 'call.you-muted']);
+  });
+});
+
+test('durations read as on a clock', () => {
+  expect([0, 59_999, 60_000, 754_000, 3_723_000].map(formatDuration)).toEqual([
+    '0:00',
+    '0:59',
+    '1:00',
+    '12:34',
+    '1:02:03',
+  ]);
+});

@@ -1,0 +1,184 @@
+import { ClientError } from '@visavis/client';
+import { describe, expect, test } from 'vitest';
+import type { Input, Output } from '../src/model/message.ts';
+import { initialModel, type Model } from '../src/model/model.ts';
+import { update } from '../src/model/update.ts';
+import { RINGS_HERE, snapshot } from './call-models.ts';
+
+/** Takes inputs in turn; gives the model after them and the outputs of the last. */
+function run(model: Model, ...inputs: readonly Input[]): { model: Model; outputs: readonly Output[] } {
+  let outputs: readonly Output[] = [];
+  let after = model;
+  for (const input of inputs) [after, outputs] = update(after, input);
+  return { model: after, outputs };
+}
+
+const ME = { name: 'alice', display_name: 'Alice' };
+const start = initialModel(true);
+const home = run(
+  start,
+  { type: 'open', token: null },
+  { type: 'who-am-i', me: ME },
+  { type: 'link', link: { type: 'online' } },
+).model;
+const shows = (change: Parameters<typeof snapshot>[0], now = 0): Input => ({
+  type: 'call',
+  call: snapshot(change),
+  now,
+});
+const endsBy = (reason: 'remote-hangup' | 'declined' | 'remote-cancelled') =>
+  ({ state: { type: 'ended', reason, summary: { durationMs: 0 } } }) as const;
+const incoming = run(home, shows(RINGS_HERE)).model;
+
+describe('signing in', () => {
+  test('asks who is there, and for a password if nobody is', () => {
+    const opened = run(start, { type: 'open', token: null });
+    expect(opened.outputs).toEqual([{ type: 'ask-who-am-i' }]);
+    const { model } = run(opened.model, { type: 'who-am-i', me: null });
+    expect(model.page).toEqual({ type: 'sign-in', ended: false, form: { type: 'ready' } });
+  });
+
+  test('connects and loads the history once one is in', () => {
+    const { model, outputs } = run(
+      start,
+      { type: 'open', token: null },
+      { type: 'who-am-i', me: null },
+      { type: 'log-in', name: 'alice', password: 'secret' },
+      { type: 'signed-in', me: ME },
+    );
+    expect(model.page).toEqual({ type: 'home', me: ME });
+    expect(outputs.map(({ type }) => type)).toEqual(['clear-address', 'connect', 'load-history']);
+  });
+
+  test('keeps the form when the server refuses it', () => {
+    const problem = { type: 'rate-limited', until: 9_000 } as const;
+    const { model } = run(
+      start,
+      { type: 'open', token: null },
+      { type: 'who-am-i', me: null },
+      { type: 'log-in', name: 'alice', password: 'wrong' },
+      { type: 'form-refused', problem },
+    );
+    expect(model.page).toEqual({ type: 'sign-in', ended: false, form: { type: 'refused', problem } });
+  });
+
+  test('redeems a sign-up link with what the page knows of it', () => {
+    const { outputs } = run(
+      start,
+      { type: 'open', token: 'abc' },
+      { type: 'invitation', invitation: { name: 'alice', expires_in_ms: 1 } },
+      { type: 'sign-up', displayName: 'Alice', password: 'long enough' },
+    );
+    expect(outputs).toEqual([
+      { type: 'send-sign-up', token: 'abc', displayName: 'Alice', password: 'long enough' },
+    ]);
+  });
+
+  test('is asked for again, with the reason, when the login has ended', () => {
+    const { model, outputs } = run(home, { type: 'link', link: { type: 'offline', reason: 'signed-out' } });
+    expect(model.page).toEqual({ type: 'sign-in', ended: true, form: { type: 'ready' } });
+    expect(outputs).toEqual([{ type: 'disconnect' }]);
+  });
+
+  test('leaves nothing of one person for the next', () => {
+    const { model } = run(home, { type: 'history', calls: [] }, shows({}), { type: 'sign-out' });
+    expect({ call: model.call, history: model.history }).toEqual({
+      call: null,
+      history: { status: 'loading', calls: [] },
+    });
+  });
+});
+
+describe('calling', () => {
+  test('starts a call to the name without the spaces around it', () => {
+    const { outputs } = run(home, { type: 'dial', to: ' bob ', video: false });
+    expect(outputs).toEqual([{ type: 'start-call', to: 'bob', video: false }]);
+  });
+
+  test('starts no second call during one', () => {
+    expect(run(home, shows({}), { type: 'dial', to: 'carol', video: true }).outputs).toEqual([]);
+  });
+
+  test('says why nothing happens where there is no microphone to be had', () => {
+    const { model, outputs } = run({ ...home, secure: false }, { type: 'dial', to: 'bob', video: true });
+    expect(outputs).toEqual([]);
+    expect(model.toast?.message).toEqual({ key: 'device.insecure' });
+  });
+
+  test('counts the wait from the change of state, not from each news of it', () => {
+    const { model } = run(
+      home,
+      shows({}, 1_000),
+      shows({ remote: { audio: false, video: false, blocked: false } }, 3_000),
+    );
+    expect(model.call?.stateSince).toBe(1_000);
+    expect(run(model, shows({ state: { type: 'connecting' } }, 4_000)).model.call?.stateSince).toBe(4_000);
+  });
+
+  test('tells of a device that fails once, and goes on', () => {
+    const local = { mic: 'none', camera: 'on', micError: new ClientError('device-missing') } as const;
+    const { model } = run(home, shows({ local }), shows({ local, state: { type: 'connecting' } }));
+    expect(model.toast).toEqual({ id: 1, message: { key: 'device.mic.missing' } });
+  });
+});
+
+describe('being called', () => {
+  test('answers with what was chosen and gives the call the screen', () => {
+    const { model, outputs } = run(incoming, { type: 'answer', video: false });
+    expect(outputs).toEqual([{ type: 'accept-call', video: false }]);
+    expect(model.call?.attended).toBe(true);
+    expect(run(model, { type: 'answer', video: true }).outputs).toEqual([]);
+  });
+
+  test('shows nothing more after a decline', () => {
+    const declined = run(incoming, { type: 'hang-up' });
+    expect(declined.outputs).toEqual([{ type: 'end-call' }]);
+    const { model, outputs } = run(declined.model, shows({ ...RINGS_HERE, ...endsBy('declined') }));
+    expect(model.call).toBeNull();
+    expect(outputs).toEqual([{ type: 'load-history', afterCall: true }]);
+  });
+
+  test('keeps a missed call as a card until it is closed', () => {
+    const { model } = run(incoming, shows({ ...RINGS_HERE, ...endsBy('remote-cancelled') }));
+    expect([model.call?.state.type, model.call?.attended]).toEqual(['ended', false]);
+    expect(run(model, { type: 'close-call' }).model.call).toBeNull();
+  });
+
+  test('rings for a new call also when the end of the last is still shown', () => {
+    const after = run(home, shows({}), shows(endsBy('remote-hangup'))).model;
+    const { model } = run(after, shows({ ...RINGS_HERE, serial: 2 }));
+    expect([model.call?.serial, model.call?.attended]).toEqual([2, false]);
+  });
+});
+
+describe('the end of a call', () => {
+  const ended = run(home, shows({}), shows(endsBy('remote-hangup')));
+
+  test('stays on the screen and brings the history up to date', () => {
+    expect(ended.model.call?.state.type).toBe('ended');
+    expect(ended.outputs).toEqual([{ type: 'load-history', afterCall: true }]);
+  });
+
+  test('offers the same call again', () => {
+    const { model, outputs } = run(ended.model, { type: 'call-again' });
+    expect(model.call).toBeNull();
+    expect(outputs).toEqual([{ type: 'start-call', to: 'bob', video: true }]);
+  });
+
+  test('does not close a call that goes on', () => {
+    const active = run(home, shows({ state: { type: 'active', since: 0, path: 'direct' } })).model;
+    expect(run(active, { type: 'close-call' }).model).toEqual(active);
+  });
+});
+
+test('a link is not opened over a call', () => {
+  const active = run(home, shows({ state: { type: 'connecting' } })).model;
+  expect(run(active, { type: 'open', token: 'abc' })).toEqual({ model: active, outputs: [] });
+});
+
+test('the history is read again when the server is back', () => {
+  const offline = run(home, { type: 'link', link: { type: 'connecting' } }).model;
+  expect(run(offline, { type: 'link', link: { type: 'online' } }).outputs).toEqual([
+    { type: 'load-history', afterCall: false },
+  ]);
+});
