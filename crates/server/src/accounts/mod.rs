@@ -112,7 +112,7 @@ impl Accounts {
     pub fn new(store: Store, secrets: &Secrets, limits: &AccountLimits, metrics: Arc<Metrics>) -> Self {
         let attempts = |burst| Rate { count: 1, per: limits.attempt_refill, burst };
         Self {
-            tickets: Arc::new(Tickets::new(secrets.ticket_key, store.clone())),
+            tickets: Arc::new(Tickets::new(secrets.ticket_key)),
             metrics,
             passwords: Passwords::new(limits.password_checks),
             login: limits.login,

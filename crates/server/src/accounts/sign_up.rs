@@ -25,5 +25,5 @@ pub async fn make_link(
 
 /// The page of the web app that takes the token. Behind the `#`, it is sent to no server and written to no log.
 pub fn page(base: &str, token: &Token) -> String {
-    format!("{base}/#/signup/{}", token.text())
+    format!("{base}/#/join/{}", token.text())
 }

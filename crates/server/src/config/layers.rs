@@ -23,7 +23,7 @@ pub struct Sources {
     /// `--data`: short for `--set data.dir=…`.
     pub data: Option<PathBuf>,
     /// `--set section.key=value`, each.
-    pub set: Vec<String>,
+    pub sets: Vec<String>,
     /// Environment variables; those that are not called `VISAVIS_<SECTION>__<KEY>` are skipped.
     pub variables: Vec<(OsString, OsString)>,
 }
@@ -77,7 +77,7 @@ fn flags(sources: &Sources, faults: &mut Vec<Fault>) -> Vec<Value> {
             None => faults.push(Fault::new(origin, "is not UTF-8")),
         }
     }
-    for flag in &sources.set {
+    for flag in &sources.sets {
         let origin = Origin::Flag(format!("--set {flag}"));
         match flag.split_once('=') {
             Some((key, value)) => {

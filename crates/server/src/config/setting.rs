@@ -106,14 +106,10 @@ impl<T: Text> Setting for Vec<T> {
     const FORM: &'static str = T::KIND;
 
     fn read(raw: &Raw) -> Result<Self, String> {
+        let each = |items: &[String]| items.iter().map(|item| T::parse(item)).collect();
         match raw {
-            Raw::List(items) => items.iter().map(|item| T::parse(item)).collect(),
-            Raw::Words(text) | Raw::Text(text) => text
-                .split(',')
-                .map(str::trim)
-                .filter(|item| !item.is_empty())
-                .map(|item| T::parse(item))
-                .collect(),
+            Raw::List(items) => each(items),
+            Raw::Words(text) | Raw::Text(text) => each(&split(text)),
             Raw::Integer(_) | Raw::Boolean(_) | Raw::Other(_) => {
                 Err(format!("{raw} is not a list, each {}", T::KIND))
             }
@@ -124,6 +120,16 @@ impl<T: Text> Setting for Vec<T> {
         let items: Vec<String> = self.iter().map(|item| quote(&item.text())).collect();
         format!("[{}]", items.join(", "))
     }
+}
+
+/// A list in a variable or flag: separated by commas, or written as in the file.
+fn split(text: &str) -> Vec<String> {
+    let bare = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']')).filter(|text| {
+        // A lone IPv6 address with a port starts with a bracket too, but does not end with one.
+        text.is_empty() || text.contains('"')
+    });
+    let items = bare.unwrap_or(text).split(',').map(|item| item.trim().trim_matches('"'));
+    items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }
 
 macro_rules! number_settings {

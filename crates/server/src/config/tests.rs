@@ -28,7 +28,7 @@ impl Written {
     }
 
     fn flag(mut self, flag: &str) -> Self {
-        self.sources.set.push(flag.to_owned());
+        self.sources.sets.push(flag.to_owned());
         self
     }
 
@@ -93,6 +93,9 @@ fn lists_and_empty_values_read_the_same_from_everywhere() {
         .variable("VISAVIS_HTTPS__LISTEN", "")
         .load();
 
+    let from_flag = written("").flag("relay.allow_peers=[\"10.0.0.0/8\", \"fd00::/8\"]").load();
+
+    assert_eq!(from_flag.relay.allow_peers, wanted);
     assert_eq!(from_file.relay.allow_peers, wanted);
     assert_eq!(from_file.https.listen, None);
     assert_eq!(Config { file: None, ..from_variables }, Config { file: None, ..from_file });

@@ -1,1 +1,11 @@
-//! HTTP: the sockets and the account API.
+//! HTTP: the sockets it comes in on, and the account API.
+//!
+//! `listen.rs` accepts connections and does TLS; `client.rs`, `cookie.rs` and `origin.rs` say who asks; `api.rs` answers.
+
+pub mod api;
+pub mod client;
+pub mod listen;
+pub mod origin;
+
+mod cookie;
+mod refusal;

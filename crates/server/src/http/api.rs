@@ -1,0 +1,216 @@
+//! `/api`: signing up and in, tickets for WebSockets, history. Bodies are JSON of `visavis-proto`; every refusal is an
+//! `ApiError`.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /api/login` `Login` | `Me`, cookie |
+//! | `POST /api/logout` | nothing, cookie cleared |
+//! | `POST /api/signup/check` `{"token"}` | `SignUpInvitation` |
+//! | `POST /api/signup` `SignUp` | `Me`, cookie |
+//! | `POST /api/ticket` | `Ticket` |
+//! | `GET /api/me` | `Me`, cookie renewed |
+//! | `GET /api/history?before=CALL&limit=N` | `HistoryPage` |
+
+use std::sync::Arc;
+
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Query, Request, State};
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use visavis_proto::limits::TICKET_LIFETIME;
+use visavis_proto::{
+    CallId, ErrorCode, HistoryEntry, HistoryPage, Login, Me, SignUp, SignUpInvitation, Ticket,
+};
+use visavis_store::{PastCall, Store, User};
+
+use super::client::Client;
+use super::{cookie, origin};
+use crate::accounts::{Accounts, CurrentLogin, Refusal, SignedIn};
+use crate::clock;
+use crate::config::PublicUrl;
+
+/// Largest body, in bytes: a token, a password and a name are well below.
+const BODY_BYTES: usize = 4096;
+/// Lines of history in an answer, unless asked otherwise, and at most.
+const HISTORY_LINES: u32 = 50;
+const MOST_HISTORY_LINES: u32 = 100;
+
+/// What the API needs.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// Who signs in.
+    pub accounts: Arc<Accounts>,
+    /// Holds the history.
+    pub store: Store,
+    /// The operator's `public.url`: pages from there are ours.
+    pub public: Option<PublicUrl>,
+    /// The operator's `public.trust_proxy`.
+    pub trust_proxy: bool,
+}
+
+/// Everything under `/api`.
+pub fn routes(api: Api) -> Router {
+    let routes = Router::new()
+        .route("/login", post(log_in))
+        .route("/logout", post(log_out))
+        .route("/signup", post(sign_up))
+        .route("/signup/check", post(check_sign_up))
+        .route("/ticket", post(ticket))
+        .route("/me", get(me))
+        .route("/history", get(history))
+        .fallback(async || Refusal::new(ErrorCode::NotFound, "there is no such page in this API"))
+        .method_not_allowed_fallback(async || Refusal::new(ErrorCode::Unsupported, "use the other method"))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn_with_state(api.clone(), guard));
+    Router::new().nest("/api", routes).with_state(api)
+}
+
+/// Refuses what other sites' pages ask for; keeps answers out of caches.
+async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let changes_something = request.method() != Method::GET && request.method() != Method::HEAD;
+    if changes_something && !origin::is_ours(request.headers(), api.public.as_ref()) {
+        return Refusal::new(
+            ErrorCode::Forbidden,
+            "this page is not the server's own (its Origin is not the Host); behind a proxy, set public.url",
+        )
+        .into_response();
+    }
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn log_in(State(api): State<Api>, caller: Caller, body: Body<Login>) -> Result<Response, Refusal> {
+    let Login { name, password } = read(body)?;
+    let signed_in = api.accounts.log_in(caller.client.address, &name, &password, clock::moment()).await?;
+    Ok(welcome(&api, &caller, signed_in))
+}
+
+async fn log_out(State(api): State<Api>, caller: Caller) -> Result<Response, Refusal> {
+    api.accounts.log_out(caller.cookie.as_deref()).await?;
+    let cookie = AppendHeaders([(SET_COOKIE, cookie::clear(caller.client.secure))]);
+    Ok((StatusCode::NO_CONTENT, cookie).into_response())
+}
+
+async fn sign_up(State(api): State<Api>, caller: Caller, body: Body<SignUp>) -> Result<Response, Refusal> {
+    let SignUp { token, password, display_name } = read(body)?;
+    let name = display_name.as_deref();
+    let signed_in =
+        api.accounts.sign_up(caller.client.address, &token, &password, name, clock::moment()).await?;
+    Ok(welcome(&api, &caller, signed_in))
+}
+
+#[derive(Deserialize)]
+struct SignUpToken {
+    token: String,
+}
+
+async fn check_sign_up(
+    State(api): State<Api>,
+    caller: Caller,
+    body: Body<SignUpToken>,
+) -> Result<Json<SignUpInvitation>, Refusal> {
+    let SignUpToken { token } = read(body)?;
+    api.accounts.check_sign_up(caller.client.address, &token, clock::moment()).await.map(Json)
+}
+
+async fn ticket(State(api): State<Api>, caller: Caller) -> Result<Json<Ticket>, Refusal> {
+    let CurrentLogin { user, login } = caller.login(&api).await?;
+    let ticket = api.accounts.tickets.issue(&user.id, login, clock::now());
+    Ok(Json(Ticket { ticket, expires_in_ms: millis(TICKET_LIFETIME) }))
+}
+
+async fn me(State(api): State<Api>, caller: Caller) -> Result<Response, Refusal> {
+    let login = caller.login(&api).await?;
+    // The page asks this whenever it opens, so the cookie lasts as long as the login.
+    let value = caller.cookie.as_deref().unwrap_or_default();
+    let cookie = cookie::set(value, api.accounts.login_lifetime(), caller.client.secure);
+    Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(shown(login.user))).into_response())
+}
+
+#[derive(Deserialize)]
+struct Page {
+    before: Option<CallId>,
+    limit: Option<u32>,
+}
+
+async fn history(
+    State(api): State<Api>,
+    caller: Caller,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<HistoryPage>, Refusal> {
+    let login = caller.login(&api).await?;
+    let Query(page) = page.map_err(|error| Refusal::new(ErrorCode::BadMessage, error.body_text()))?;
+    let limit = page.limit.unwrap_or(HISTORY_LINES).min(MOST_HISTORY_LINES);
+    let now = clock::now();
+    let past = api.store.history(&login.user.id, page.before, limit).await?;
+    let entry = |PastCall { row, peer_name }: PastCall| HistoryEntry {
+        call: row.call,
+        peer: row.peer,
+        peer_name,
+        direction: row.direction,
+        outcome: row.outcome,
+        reason: row.reason,
+        media: row.media,
+        started_ago_ms: millis(now.since(row.started)),
+        duration_ms: millis(row.duration),
+        device_name: row.device_name,
+    };
+    Ok(Json(HistoryPage { calls: past.into_iter().map(entry).collect() }))
+}
+
+fn welcome(api: &Api, caller: &Caller, signed_in: SignedIn) -> Response {
+    let cookie = cookie::set(&signed_in.token.text(), api.accounts.login_lifetime(), caller.client.secure);
+    (AppendHeaders([(SET_COOKIE, cookie)]), Json(shown(signed_in.user))).into_response()
+}
+
+fn shown(user: User) -> Me {
+    Me { name: user.id, display_name: user.display_name }
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Who asks, and the cookie they have.
+struct Caller {
+    client: Client,
+    cookie: Option<String>,
+}
+
+impl Caller {
+    async fn login(&self, api: &Api) -> Result<CurrentLogin, Refusal> {
+        api.accounts.current(self.cookie.as_deref(), clock::moment()).await
+    }
+}
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Refusal> {
+        let client = Client::of(&parts.extensions, &parts.headers, api.trust_proxy)
+            .expect("every request comes through http::listen, which says who asks");
+        Ok(Self { client, cookie: cookie::read(&parts.headers).map(str::to_owned) })
+    }
+}
+
+type Body<T> = Result<Json<T>, JsonRejection>;
+
+fn read<T>(body: Body<T>) -> Result<T, Refusal> {
+    let Json(value) = body.map_err(|error| {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Refusal::new(
+                ErrorCode::TooLarge,
+                format!("the body may have at most {BODY_BYTES} bytes"),
+            );
+        }
+        Refusal::new(ErrorCode::BadMessage, error.body_text())
+    })?;
+    Ok(value)
+}
