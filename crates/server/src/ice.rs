@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use visavis_proto::{IceConfig, IceServer, Timestamp, UserId};
-use visavis_turn::credentials;
+use visavis_turn::credentials::{self, AuthSecret};
 
 /// How to hand out the relay.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Ice {
     /// The relay's TCP port, unless it has none.
     pub tcp_port: Option<u16>,
     /// Shared with the relay; signs credentials.
-    pub secret: [u8; 32],
+    pub secret: AuthSecret,
     /// How long a credential is good for.
     pub ttl: Duration,
 }
@@ -30,7 +30,11 @@ impl Ice {
         let mut servers = Vec::new();
         if let Some(host) = host {
             if let Some(port) = self.udp_port {
-                servers.push(IceServer { urls: vec![format!("stun:{host}:{port}")], username: None, credential: None });
+                servers.push(IceServer {
+                    urls: vec![format!("stun:{host}:{port}")],
+                    username: None,
+                    credential: None,
+                });
             }
             let turn = |port: Option<u16>, transport| {
                 port.map(|port| format!("turn:{host}:{port}?transport={transport}"))
@@ -39,7 +43,8 @@ impl Ice {
                 [turn(self.udp_port, "udp"), turn(self.tcp_port, "tcp")].into_iter().flatten().collect();
             if !urls.is_empty() {
                 let expires = now + self.ttl;
-                let credential = credentials::issue(&self.secret, &opaque(user), expires.0 / 1000);
+                let credential =
+                    credentials::issue(&self.secret, &opaque(user), Duration::from_millis(expires.0));
                 servers.push(IceServer {
                     urls,
                     username: Some(credential.username),
@@ -73,12 +78,19 @@ mod tests {
     use super::*;
 
     fn ice() -> Ice {
-        Ice { host: None, udp_port: Some(3478), tcp_port: Some(3478), secret: [7; 32], ttl: Duration::from_secs(3600) }
+        Ice {
+            host: None,
+            udp_port: Some(3478),
+            tcp_port: Some(3478),
+            secret: AuthSecret::from([7; 32]),
+            ttl: Duration::from_secs(3600),
+        }
     }
 
     #[test]
     fn a_device_is_sent_to_the_host_it_came_to() {
-        let config = ice().config(&"bob".parse().unwrap(), Some("call.example.org:7443"), Timestamp(1_000_000));
+        let config =
+            ice().config(&"bob".parse().unwrap(), Some("call.example.org:7443"), Timestamp(1_000_000));
         let urls: Vec<_> = config.servers.iter().flat_map(|server| server.urls.clone()).collect();
         assert_eq!(
             urls,
@@ -96,8 +108,15 @@ mod tests {
     #[test]
     fn hosts_lose_their_port_and_keep_their_brackets() {
         assert_eq!(
-            ["a.example:1", "a.example", "192.0.2.1:80", "[2001:db8::1]:443", "[2001:db8::1]", "localhost:7070"]
-                .map(relay_host),
+            [
+                "a.example:1",
+                "a.example",
+                "192.0.2.1:80",
+                "[2001:db8::1]:443",
+                "[2001:db8::1]",
+                "localhost:7070"
+            ]
+            .map(relay_host),
             ["a.example", "a.example", "192.0.2.1", "[2001:db8::1]", "[2001:db8::1]", "127.0.0.1"]
         );
     }

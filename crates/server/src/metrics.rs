@@ -4,6 +4,8 @@
 use std::fmt::Write;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use visavis_turn::DropReason;
+
 /// Something that only grows.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
@@ -94,6 +96,66 @@ metrics! {
     Counter heartbeats_repaired: "Snapshots sent because a heartbeat showed an older revision.",
     Gauge teaching_sockets: "Sockets open on the teaching endpoint.",
     Counter teaching_refused: "Sockets the teaching endpoint refused: room full, too many rooms.",
+}
+
+/// Adds the relay's counters.
+pub fn render_relay(out: &mut String, stats: &visavis_relay::Stats) {
+    let turn = &stats.turn;
+    let sockets = &stats.sockets;
+    let gauges = [
+        ("relay_allocations", "Allocations open.", turn.allocations),
+        ("relay_tcp_connections", "TCP connections to the relay open.", sockets.tcp_connections),
+    ];
+    let counters = [
+        ("relay_allocations_opened", "Allocations opened.", turn.allocations_opened),
+        (
+            "relay_allocations_expired",
+            "Allocations that ran out rather than being ended.",
+            turn.allocations_expired,
+        ),
+        ("relay_ports_refused", "Relayed ports the machine refused to open.", turn.ports_refused),
+        ("relay_bindings", "STUN Binding requests answered.", turn.bindings),
+        ("relay_packets_to_peer", "Packets relayed from clients to peers.", turn.to_peer.packets),
+        ("relay_bytes_to_peer", "Bytes relayed from clients to peers.", turn.to_peer.bytes),
+        ("relay_packets_to_client", "Packets relayed from peers to clients.", turn.to_client.packets),
+        ("relay_bytes_to_client", "Bytes relayed from peers to clients.", turn.to_client.bytes),
+        (
+            "relay_packets_between",
+            "Packets between two clients of this relay.",
+            turn.between_allocations.packets,
+        ),
+        ("relay_bytes_between", "Bytes between two clients of this relay.", turn.between_allocations.bytes),
+        ("relay_send_failures", "Datagrams the kernel would not take.", sockets.send_failures),
+        ("relay_tcp_refused", "TCP connections refused because there were too many.", sockets.tcp_refused),
+        (
+            "relay_tcp_timed_out",
+            "TCP connections closed because they opened no allocation.",
+            sockets.tcp_timed_out,
+        ),
+        ("relay_tcp_malformed", "TCP connections closed because of what they sent.", sockets.tcp_malformed),
+        (
+            "relay_tcp_dropped",
+            "Messages dropped for TCP clients that read too slowly.",
+            sockets.tcp_queue_dropped,
+        ),
+    ];
+    for (name, help, value) in gauges {
+        render(out, "gauge", name, help, &value);
+    }
+    for (name, help, value) in counters {
+        render(out, "counter", name, help, &value);
+    }
+    let by_label = |out: &mut String, name: &str, label: &str, lines: Vec<(String, u64)>| {
+        writeln!(out, "# TYPE visavis_{name} counter").expect("a String takes any text");
+        for (value, count) in lines {
+            writeln!(out, "visavis_{name}{{{label}=\"{value}\"}} {count}").expect("a String takes any text");
+        }
+    };
+    let errors = turn.errors.iter().map(|(code, count)| (code.number().to_string(), *count)).collect();
+    by_label(out, "relay_errors", "code", errors);
+    let dropped =
+        DropReason::ALL.iter().map(|reason| (reason.name().to_owned(), turn.dropped(*reason))).collect();
+    by_label(out, "relay_dropped", "reason", dropped);
 }
 
 #[cfg(test)]

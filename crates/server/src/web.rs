@@ -71,11 +71,13 @@ pub async fn tutorial(path: Option<Path<String>>, headers: HeaderMap) -> Respons
 }
 
 fn serve(site: &'static str, path: &str, file: &EmbeddedFile, request: &HeaderMap) -> Response {
-    let hash: String = file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let hash: String =
+        file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     let tag = format!("\"{hash}\"");
     let mut headers = HeaderMap::new();
     // Vite puts what it names by content under assets/.
-    let caching = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let caching =
+        if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     if let Ok(value) = HeaderValue::from_str(&tag) {
@@ -119,7 +121,8 @@ fn compressed(site: &'static str, path: &str) -> Option<Bytes> {
     let files = FILES.get_or_init(|| {
         let mut files = HashMap::new();
         let app = App::iter().filter_map(|path| App::get(&path).map(|file| ("app", path, file)));
-        let tutorial = Tutorial::iter().filter_map(|path| Tutorial::get(&path).map(|file| ("tutorial", path, file)));
+        let tutorial =
+            Tutorial::iter().filter_map(|path| Tutorial::get(&path).map(|file| ("tutorial", path, file)));
         for (site, path, file) in app.chain(tutorial) {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
             let small = encoder.write_all(&file.data).and_then(|()| encoder.finish());

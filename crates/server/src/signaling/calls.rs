@@ -12,10 +12,10 @@ use tracing::{debug, error, info, warn};
 use visavis_call::{Availability, Callee, Effect, Event, Leg, NewCall, Pair, Phase, Record, Step, Timers};
 use visavis_cluster::{CasError, Change, Engine, Expected, Stored, Write};
 use visavis_proto::{
-    Address, CallId, CallView, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody, ServerFrame, Timestamp, UserId,
-    limits,
+    Address, CallId, CallView, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody, ServerFrame, Timestamp,
+    UserId, limits,
 };
-use visavis_store::{Store, User};
+use visavis_store::{HistoryRow, Store, User};
 
 use super::alarms::Alarms;
 use super::devices::Devices;
@@ -53,8 +53,8 @@ struct Live {
 /// Every call this node knows.
 #[derive(Debug)]
 pub struct Calls {
-    engine: Arc<Engine>,
-    store: Arc<Store>,
+    engine: Engine,
+    store: Store,
     devices: Arc<Devices>,
     metrics: Arc<Metrics>,
     timers: Timers,
@@ -69,8 +69,8 @@ impl Calls {
     /// # Errors
     /// A record of a newer layout, or a store that does not write.
     pub async fn open(
-        engine: Arc<Engine>,
-        store: Arc<Store>,
+        engine: Engine,
+        store: Store,
         devices: Arc<Devices>,
         metrics: Arc<Metrics>,
         timers: Timers,
@@ -130,9 +130,11 @@ impl Calls {
 
     async fn tick(&self, id: CallId) {
         let now = clock::now();
-        let media_flows = self.live().calls.get(&id).is_some_and(|live| {
-            live.media_seen.is_some_and(|seen| now.since(seen) < MEDIA_FRESH)
-        });
+        let media_flows = self
+            .live()
+            .calls
+            .get(&id)
+            .is_some_and(|live| live.media_seen.is_some_and(|seen| now.since(seen) < MEDIA_FRESH));
         match self.decide(id, &Event::Tick { media_flows }, now).await {
             Ok(()) | Err(ErrorCode::CallEnded) => {}
             Err(code) => {
@@ -160,7 +162,11 @@ impl Calls {
         now: Timestamp,
     ) -> Result<(CallId, bool), Refusal> {
         if let Some((_, record)) = self.read(id) {
-            return if record.caller.address == caller.address { Ok((id, false)) } else { Err(ErrorCode::NotYourCall.into()) };
+            return if record.caller.address == caller.address {
+                Ok((id, false))
+            } else {
+                Err(ErrorCode::NotYourCall.into())
+            };
         }
         let callee = self.user(&invite.to).await?;
         let pair = Pair::of(&caller.address.user, &invite.to);
@@ -181,7 +187,7 @@ impl Calls {
             };
             let availability = self.availability(&caller.address, &callee.user)?;
             let step = visavis_call::create(new, availability, now, &self.timers);
-            let pair_write = step.record.is_live().then(|| (pair_expected, Some(id)));
+            let pair_write = step.record.is_live().then_some((pair_expected, Some(id)));
             match self.commit(Expected::Absent, &pair, pair_write, step, now).await {
                 Ok(()) => {
                     self.metrics.calls_created.count();
@@ -219,7 +225,8 @@ impl Calls {
         media: &[visavis_proto::MediaKind],
         now: Timestamp,
     ) -> Result<Option<CallId>, Refusal> {
-        let decision = |record: &Record| visavis_call::merge(record, leg.clone(), media.to_vec(), now, &self.timers);
+        let decision =
+            |record: &Record| visavis_call::merge(record, leg.clone(), media.to_vec(), now, &self.timers);
         match self.decide_by(other, decision, now).await {
             Ok(()) => {
                 self.metrics.calls_merged.count();
@@ -234,7 +241,12 @@ impl Calls {
     fn availability(&self, caller: &Address, callee: &UserId) -> Result<Availability, Refusal> {
         let live = self.live();
         let calls_of = |user: &UserId| {
-            live.of_user.get(user).into_iter().flatten().filter_map(|id| live.calls.get(id)).map(|call| &call.record)
+            live.of_user
+                .get(user)
+                .into_iter()
+                .flatten()
+                .filter_map(|id| live.calls.get(id))
+                .map(|call| &call.record)
         };
         if calls_of(&caller.user).any(|record| record.leg_of(caller).is_some()) {
             return Err(ErrorCode::YouBusy.into());
@@ -289,7 +301,9 @@ impl Calls {
             let pair_write = (frees && named == Some(id)).then_some((expected, None));
             match self.commit(Expected::Rev(rev), &pair, pair_write, step, now).await {
                 Ok(()) => return Ok(()),
-                Err(CasError::Conflict { .. } | CasError::Unknown) => self.metrics.commits_conflicting.count(),
+                Err(CasError::Conflict { .. } | CasError::Unknown) => {
+                    self.metrics.commits_conflicting.count()
+                }
                 Err(error) => return Err(self.failed(id, &error)),
             }
         }
@@ -318,7 +332,8 @@ impl Calls {
         now: Timestamp,
     ) -> Result<(), CasError> {
         let kept = if step.record.is_live() { LIVE_KEPT } else { self.timers.ended_kept };
-        let value = serde_json::to_vec(&step.record).expect("a record has string keys and no failing serializers");
+        let value =
+            serde_json::to_vec(&step.record).expect("a record has string keys and no failing serializers");
         let set = |value: Vec<u8>, ttl| Change::Set { value: value.into(), ttl: Some(ttl) };
         let mut writes = vec![Write { key: call_key(step.record.id), expected, change: set(value, kept) }];
         if let Some((expected, named)) = pair_write {
@@ -344,6 +359,10 @@ impl Calls {
             Effect::Alert | Effect::StopAlerting => {}
             Effect::WriteHistory => {
                 self.metrics.calls_ended.count();
+                if let Some(end) = record.end() {
+                    let seconds = end.duration().unwrap_or_default().as_secs();
+                    info!(id = %record.id, reason = ?end.reason, seconds, "call ended");
+                }
                 self.write_history(record).await;
             }
         }
@@ -366,11 +385,7 @@ impl Calls {
     }
 
     async fn write_history(&self, record: &Record) {
-        let rows = visavis_call::history(record);
-        if let Some(end) = record.end() {
-            let seconds = end.duration().unwrap_or_default().as_secs();
-            info!(id = %record.id, reason = ?end.reason, seconds, "call ended");
-        }
+        let rows = visavis_call::history(record).into_iter().map(kept_row).collect();
         if let Err(error) = self.store.add_history(rows).await {
             // The record stays for a day, and the next start writes it again.
             error!(id = %record.id, %error, "the history could not be written");
@@ -462,7 +477,9 @@ impl Calls {
         match (concerned.next(), concerned.next()) {
             (Some((_, record)), None) => Ok(record.id),
             (None, _) => Err(Refusal::of(ErrorCode::NotYourCall, "you have no live call")),
-            (Some(_), Some(_)) => Err(Refusal::of(ErrorCode::BadMessage, "you have several calls: name one in \"call\"")),
+            (Some(_), Some(_)) => {
+                Err(Refusal::of(ErrorCode::BadMessage, "you have several calls: name one in \"call\""))
+            }
         }
     }
 
@@ -546,4 +563,19 @@ fn call_key(id: CallId) -> String {
 
 fn pair_key(pair: &Pair) -> String {
     format!("pair/{pair}")
+}
+
+fn kept_row(row: visavis_call::HistoryRow) -> HistoryRow {
+    HistoryRow {
+        user: row.owner,
+        call: row.call,
+        peer: row.peer,
+        direction: row.direction,
+        outcome: row.outcome,
+        reason: row.reason,
+        media: row.media,
+        started: row.started,
+        duration: row.duration,
+        device_name: row.device_name,
+    }
 }

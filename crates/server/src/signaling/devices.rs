@@ -16,9 +16,9 @@ use visavis_proto::{Address, CloseCode, DeviceId, UserId};
 use crate::metrics::Metrics;
 
 /// Frames that may wait for one device.
-pub const OUTBOX_FRAMES: usize = 128;
+pub(super) const OUTBOX_FRAMES: usize = 128;
 /// Devices one user may have connected at once.
-pub const DEVICES_PER_USER: usize = 32;
+pub(super) const DEVICES_PER_USER: usize = 32;
 
 /// What a socket's task takes from its outbox.
 #[derive(Debug)]
@@ -125,16 +125,16 @@ impl Devices {
 
     /// Whether a device is connected here.
     pub fn is_connected(&self, address: &Address) -> bool {
-        self.users().get(&address.user).is_some_and(|entries| {
-            entries.iter().any(|entry| entry.device == address.device)
-        })
+        self.users()
+            .get(&address.user)
+            .is_some_and(|entries| entries.iter().any(|entry| entry.device == address.device))
     }
 
     /// The connected devices of a user.
     pub fn of_user(&self, user: &UserId) -> Vec<DeviceId> {
-        self.users().get(user).map_or_else(Vec::new, |entries| {
-            entries.iter().map(|entry| entry.device.clone()).collect()
-        })
+        self.users()
+            .get(user)
+            .map_or_else(Vec::new, |entries| entries.iter().map(|entry| entry.device.clone()).collect())
     }
 
     /// Tells every device goodbye and closes its socket; `bye` makes the frame for the nth of them.

@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 use visavis_call::{Event, Leg};
 use visavis_proto::{
     Ack, Address, ByeReason, CallId, CallRef, CallView, ClientBody, ClientFrame, CloseCode, Done, ErrorCode,
-    ErrorReply, Gen, Hello, Invite, Limits, MessageId, Ping, RelayKind, ServerBody, ServerFrame, Welcome, limits,
+    ErrorReply, Gen, Hello, Invite, Limits, MessageId, Ping, RelayKind, ServerBody, ServerFrame, Welcome,
+    limits,
 };
 
 use super::devices::{Connection, Outgoing};
@@ -116,8 +117,9 @@ impl Signaling {
         text: &str,
         origin: Origin,
     ) -> Result<(Utf8Bytes, Device, mpsc::Receiver<Outgoing>), NotWelcome> {
-        let frame = ClientFrame::decode(text)
-            .map_err(|error| (refusal(error.code, error.re.as_ref(), None, Some(error.hint)), CloseCode::Bad))?;
+        let frame = ClientFrame::decode(text).map_err(|error| {
+            (refusal(error.code, error.re.as_ref(), None, Some(error.hint)), CloseCode::Bad)
+        })?;
         let id = frame.id;
         let no = |refused: Refusal, close| (refused.frame(id.as_ref()), close);
         let ClientBody::Hello(hello) = frame.body else {
@@ -128,11 +130,16 @@ impl Signaling {
             let hint = format!("this server speaks protocol 1, hello.data.proto is {}", hello.proto);
             return Err(no(Refusal::of(ErrorCode::Unsupported, hint), CloseCode::Bad));
         }
-        let signed_in = self.tickets.redeem(&hello.token, clock::now()).await.map_err(|code| {
-            let hint = "hello.data.token must be a ticket from POST /api/ticket, unused and younger than 30 s";
+        let signed_in = self.tickets.redeem(&hello.token, clock::now()).map_err(|code| {
+            let hint =
+                "hello.data.token must be a ticket from POST /api/ticket, unused and younger than 30 s";
             no(Refusal::of(code, hint), CloseCode::Unauthenticated)
         })?;
-        let user = self.calls.user(&signed_in.user).await.map_err(|code| no(code.into(), CloseCode::Unauthenticated))?;
+        let user = self
+            .calls
+            .user(&signed_in.user)
+            .await
+            .map_err(|code| no(code.into(), CloseCode::Unauthenticated))?;
         let address = Address { user: signed_in.user, device: hello.device.clone() };
         let (connection, inbox) =
             self.devices.register(&address, bye(ByeReason::Replaced, 0)).map_err(|_| {
@@ -140,12 +147,7 @@ impl Signaling {
                 no(Refusal::of(ErrorCode::RateLimited, hint), CloseCode::RateLimited)
             })?;
         self.metrics.hellos.count();
-        let device = Device {
-            user_name: user.display_name,
-            name: device_name(&hello),
-            address,
-            connection,
-        };
+        let device = Device { user_name: user.display_name, name: device_name(&hello), address, connection };
         self.calls.device_back(&device.address).await;
         let welcome = self.welcome(&device, &hello, &origin);
         let frame = ServerFrame { re: id.as_ref(), body: ServerBody::Welcome(&welcome) }.encode().into();
@@ -177,7 +179,9 @@ impl Signaling {
 
     /// The device's socket is gone.
     pub(super) async fn forget(&self, device: &Device) {
-        if self.devices.leave(&device.address, device.connection) || !self.devices.is_connected(&device.address) {
+        if self.devices.leave(&device.address, device.connection)
+            || !self.devices.is_connected(&device.address)
+        {
             self.calls.device_lost(&device.address).await;
         }
     }
@@ -206,9 +210,10 @@ impl Signaling {
         let done = match frame.body {
             ClientBody::Bye => return Verdict::Bye,
             ClientBody::Ping(ping) => return Verdict::Done(self.heartbeat(device, &ping)),
-            ClientBody::Hello(_) => {
-                Err(Refusal::of(ErrorCode::BadState, "this socket has said hello; open another to sign in again"))
-            }
+            ClientBody::Hello(_) => Err(Refusal::of(
+                ErrorCode::BadState,
+                "this socket has said hello; open another to sign in again",
+            )),
             ClientBody::Relay(kind, data) => {
                 // Its `ok` comes when the other device has acked.
                 match self.relay(device, kind, data, call, frame.generation, id.as_ref()) {
@@ -255,13 +260,21 @@ impl Signaling {
         call: Option<CallId>,
     ) -> Result<(CallId, bool), Refusal> {
         let Some(call) = call else {
-            return Err(Refusal::of(ErrorCode::BadMessage, "invite needs \"call\": a UUID made by the caller"));
+            return Err(Refusal::of(
+                ErrorCode::BadMessage,
+                "invite needs \"call\": a UUID made by the caller",
+            ));
         };
         if !self.calls.is_known(call)
             && let Err(wait) = self.inviters.take(device.address.user.clone(), clock::instant())
         {
             let hint = "too many calls in a minute".to_owned();
-            return Err(Refusal { code: ErrorCode::RateLimited, call: None, retry_after: Some(wait), hint: Some(hint) });
+            return Err(Refusal {
+                code: ErrorCode::RateLimited,
+                call: None,
+                retry_after: Some(wait),
+                hint: Some(hint),
+            });
         }
         self.calls.invite(call, device.leg(), invite, clock::now()).await
     }
@@ -293,8 +306,12 @@ impl Signaling {
             return Err(Refusal::of(ErrorCode::WrongGen, hint));
         }
         let Some(peer) = record.peer_of(&device.address) else {
-            let code = if record.answer().is_some() { ErrorCode::AnsweredElsewhere } else { ErrorCode::BadState };
-            return Err(Refusal::of(code, "payloads go between the caller's device and the one that answered"));
+            let code =
+                if record.answer().is_some() { ErrorCode::AnsweredElsewhere } else { ErrorCode::BadState };
+            return Err(Refusal::of(
+                code,
+                "payloads go between the caller's device and the one that answered",
+            ));
         };
         if kind == RelayKind::Candidate
             && !self.calls.count_candidate(call, &device.address, limits::CANDIDATES_PER_GEN)
@@ -316,7 +333,10 @@ impl Signaling {
         let call = self.calls.named_or_only(call, &device.address)?;
         let record = self.calls.live_for(call, &device.address)?;
         if record.peer_of(&device.address) != Some(&ack.from) {
-            return Err(Refusal::of(ErrorCode::NotYourCall, "ack.data.from is not the other device of this call"));
+            return Err(Refusal::of(
+                ErrorCode::NotYourCall,
+                "ack.data.from is not the other device of this call",
+            ));
         }
         // If the sender is not connected now, it sends again and gets acked again.
         self.devices.send(&ack.from, ok(&ack.id, Some(call), false));
@@ -336,10 +356,13 @@ impl Signaling {
                 continue;
             }
             match self.calls.view(*id, &device.address, now) {
-                Some(view) if view.rev != *rev || ping.epoch != *self.calls.epoch() => replies.push(shown(&view)),
+                Some(view) if view.rev != *rev || ping.epoch != *self.calls.epoch() => {
+                    replies.push(shown(&view))
+                }
                 Some(_) => {}
                 None => {
-                    let refused = Refusal::of(ErrorCode::NotFound, "the server does not know this call: it is over");
+                    let refused =
+                        Refusal::of(ErrorCode::NotFound, "the server does not know this call: it is over");
                     replies.push(refused.about(Some(*id)).frame(None));
                 }
             }

@@ -28,6 +28,7 @@ pub use devices::Devices;
 pub use socket::{Origin, upgrade};
 
 use crate::accounts::tickets::Tickets;
+use crate::config;
 use crate::ice::Ice;
 use crate::metrics::Metrics;
 
@@ -49,6 +50,17 @@ pub struct SignalingLimits {
     pub message_burst: u32,
     /// Calls per minute of one user.
     pub invites_per_minute: u32,
+}
+
+impl From<&config::Signaling> for SignalingLimits {
+    fn from(config: &config::Signaling) -> Self {
+        Self {
+            max_sockets: config.max_sockets,
+            messages_per_second: config.messages_per_second,
+            message_burst: config.message_burst,
+            invites_per_minute: config.invites_per_minute,
+        }
+    }
 }
 
 /// Everything a socket's task needs.
@@ -88,6 +100,14 @@ impl Signaling {
         };
         let inviters = Allowances::new(invites, INVITERS);
         Self { devices, calls, tickets, ice, metrics, max_sockets: limits.max_sockets, messages, inviters }
+    }
+
+    /// Waits until no socket is open.
+    pub async fn all_gone(&self) {
+        // Only at the end of the process, so a look now and then is simpler than a notice from every socket.
+        while self.metrics.sockets.value() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Tells every device that the server restarts, and closes the sockets.

@@ -42,9 +42,9 @@ pub struct Origin {
 }
 
 /// Answers the upgrade request of a device.
-pub fn upgrade(signaling: Arc<Signaling>, origin: Origin, upgrade: WebSocketUpgrade) -> Response {
+pub fn upgrade(signaling: &Arc<Signaling>, origin: Origin, upgrade: WebSocketUpgrade) -> Response {
     let open = signaling.metrics.sockets.add(1);
-    let guard = OpenSocket(Arc::clone(&signaling));
+    let guard = OpenSocket(Arc::clone(signaling));
     if open > i64::from(signaling.max_sockets) {
         signaling.metrics.sockets_refused.count();
         let hint = "the server has as many sockets open as signaling.max_sockets allows; try again later";
