@@ -1,5 +1,5 @@
 /** Performs what the model asks for, and sends back what came of it. */
-import { checkInvitation, logIn, logOut, problemOf, signUp, whoAmI } from './api/account.ts';
+import { checkInvitation, isTemporary, logIn, logOut, problemOf, signUp, whoAmI } from './api/account.ts';
 import { datePage, fetchHistory } from './api/history.ts';
 import type { Answer } from './api/http.ts';
 import type { Me } from './api/types.ts';
@@ -26,8 +26,9 @@ export function createDriver(): Driver {
     switch (output.type) {
       case 'check-invitation': {
         const answer = await checkInvitation(output.token);
-        if (answer.type === 'unreachable') send({ type: 'no-server' });
-        else send({ type: 'invitation', invitation: answer.type === 'ok' ? answer.value : null });
+        if (answer.type === 'ok') send({ type: 'invitation', invitation: answer.value });
+        else if (isTemporary(answer)) send({ type: 'no-server' });
+        else send({ type: 'invitation', invitation: null });
         return;
       }
       case 'ask-who-am-i': {

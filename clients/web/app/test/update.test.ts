@@ -74,6 +74,27 @@ describe('signing in', () => {
     ]);
   });
 
+  test('says that a link is gone, whether at once or when it is redeemed', () => {
+    const opened = run(start, { type: 'open', token: 'abc' }).model;
+    const atOnce = run(opened, { type: 'invitation', invitation: null });
+    const later = run(
+      opened,
+      { type: 'invitation', invitation: { name: 'alice', expires_in_ms: 1 } },
+      { type: 'form-refused', problem: { type: 'gone' } },
+    );
+    for (const { model } of [atOnce, later]) {
+      expect(model.page).toMatchObject({ type: 'join', invitation: { type: 'invalid' } });
+    }
+  });
+
+  test('tries the same link again when the server did not answer', () => {
+    const failed = run(start, { type: 'open', token: 'abc' }, { type: 'no-server' });
+    expect(failed.model.page).toEqual({ type: 'unreachable', token: 'abc' });
+    expect(run(failed.model, { type: 'retry' }).outputs).toEqual([
+      { type: 'check-invitation', token: 'abc' },
+    ]);
+  });
+
   test('is asked for again, with the reason, when the login has ended', () => {
     const { model, outputs } = run(home, { type: 'link', link: { type: 'offline', reason: 'signed-out' } });
     expect(model.page).toEqual({ type: 'sign-in', ended: true, form: { type: 'ready' } });

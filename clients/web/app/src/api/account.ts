@@ -31,10 +31,17 @@ export function problemOf(answer: Exclude<Answer<unknown>, { type: 'ok' }>, now:
   switch (code) {
     case 'unauthenticated':
       return { type: 'wrong' };
+    case 'not_found':
+      return { type: 'gone' };
     case 'rate_limited':
     case 'overloaded':
       return { type: 'rate-limited', until: now + (retry_after_ms ?? DEFAULT_WAIT_MS) };
     default:
       return { type: 'other', code };
   }
+}
+
+/** Whether the same question may have another answer in a moment. */
+export function isTemporary(answer: Exclude<Answer<unknown>, { type: 'ok' }>): boolean {
+  return answer.type === 'unreachable' || answer.status === 429 || answer.status >= 500;
 }

@@ -37,10 +37,10 @@ try {
     for (const story of stories) {
       await page.goto(`${address}stories.html?story=${story}&lang=${look.lang}&theme=${look.theme}`);
       await page.waitForFunction(() => document.getElementById('app')?.childElementCount);
-      // A video is there once its first picture is.
       await page.waitForFunction(() =>
         [...document.querySelectorAll('video')].every((video) => video.readyState >= 2),
       );
+      await page.evaluate(painted);
       await page.screenshot({ path: join(out, `${story}.${look.name}.png`) });
     }
     await context.close();
@@ -48,4 +48,14 @@ try {
 } finally {
   await browser.close();
   await server.close();
+}
+
+/** In the page: waits until each picture that can be seen has been drawn. */
+async function painted() {
+  const drawn = (video) => new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+  const seen = [...document.querySelectorAll('video')].filter((video) =>
+    video.checkVisibility({ visibilityProperty: true }),
+  );
+  await Promise.all(seen.map(drawn));
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 }

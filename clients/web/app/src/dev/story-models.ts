@@ -127,7 +127,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
       invitation: { type: 'invalid' },
       form: { type: 'ready' },
     }),
-  unreachable: (now, language) => base(now, language, { type: 'unreachable' }),
+  unreachable: (now, language) => base(now, language, { type: 'unreachable', token: null }),
   home: base,
   'home-empty': (now, language) => ({
     ...base(now, language),

@@ -24,7 +24,8 @@ export interface Model {
 /** What fills the screen beneath a call. */
 export type Page =
   | { readonly type: 'loading' }
-  | { readonly type: 'unreachable' }
+  /** `token`: the sign-up link that waits for the next try. */
+  | { readonly type: 'unreachable'; readonly token: string | null }
   | { readonly type: 'join'; readonly token: string; readonly invitation: Invitation; readonly form: Form }
   /** `ended`: the login ended by itself, so the page says why it asks. */
   | { readonly type: 'sign-in'; readonly ended: boolean; readonly form: Form }
@@ -47,6 +48,8 @@ export type Problem =
   | { readonly type: 'wrong' }
   | { readonly type: 'rate-limited'; readonly until: number }
   | { readonly type: 'unreachable' }
+  /** A sign-up link that was good when the page opened. */
+  | { readonly type: 'gone' }
   | { readonly type: 'other'; readonly code: string };
 
 /** The way to the server. */

@@ -27,9 +27,11 @@ export function update(model: Model, input: Input): Step {
       return input.me ? enter(model, input.me) : at(model, { type: 'sign-in', ended: false, form: READY });
     case 'no-server':
       if (page.type !== 'loading' && page.type !== 'join') return [model, []];
-      return at(model, { type: 'unreachable' });
+      return at(model, { type: 'unreachable', token: page.type === 'join' ? page.token : null });
     case 'retry':
-      return at(model, { type: 'loading' }, { type: 'ask-who-am-i' });
+      return page.type === 'unreachable'
+        ? open({ ...model, page: { type: 'loading' } }, page.token)
+        : [model, []];
     case 'sign-up':
       if (page.type !== 'join') return [model, []];
       return at(
@@ -48,6 +50,9 @@ export function update(model: Model, input: Input): Step {
       return enter(model, input.me);
     case 'form-refused':
       if (page.type !== 'join' && page.type !== 'sign-in') return [model, []];
+      if (page.type === 'join' && input.problem.type === 'gone') {
+        return at(model, { ...page, invitation: { type: 'invalid' } });
+      }
       return at(model, { ...page, form: { type: 'refused', problem: input.problem } });
     case 'to-sign-in':
       return at(model, { type: 'loading' }, { type: 'clear-address' }, { type: 'ask-who-am-i' });

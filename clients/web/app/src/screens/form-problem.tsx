@@ -26,6 +26,8 @@ function textOf(problem: Exclude<Problem, { type: 'rate-limited' }>): string {
   switch (problem.type) {
     case 'wrong':
       return t('problem.wrong');
+    case 'gone':
+      return t('join.invalid.title');
     case 'unreachable':
       return t('problem.unreachable');
     case 'other':
