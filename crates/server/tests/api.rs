@@ -1,0 +1,348 @@
+//! The account API as a browser meets it.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, ORIGIN, RETRY_AFTER, SET_COOKIE};
+use axum::http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+use uuid::Uuid;
+use visavis_proto::{CallId, Direction, EndReason, ErrorCode, MediaKind, Outcome, UserId};
+use visavis_server::accounts::{AccountLimits, Accounts, sign_up};
+use visavis_server::clock;
+use visavis_server::config::Config;
+use visavis_server::data_folder::DataFolder;
+use visavis_server::http::api::{self, Api};
+use visavis_server::http::client::Peer;
+use visavis_server::secrets::Secrets;
+use visavis_store::{HistoryRow, Store, User};
+
+const PASSWORD: &str = "correct horse";
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The API with Alice, who has an account but no password yet.
+struct World {
+    router: Router,
+    store: Store,
+    accounts: Arc<Accounts>,
+    _folder: TempDir,
+}
+
+async fn world() -> World {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = DataFolder::open(temporary.path()).unwrap();
+    let store = Store::open(&folder.database()).unwrap();
+    let secrets = Secrets::load_or_create(&folder).unwrap();
+    let mut config = Config::default();
+    config.accounts.attempts_per_address = 5;
+    let limits = AccountLimits::from(&config.accounts);
+    let accounts = Arc::new(Accounts::new(store.clone(), &secrets, &limits, Arc::default()));
+    let api = Api {
+        accounts: Arc::clone(&accounts),
+        store: store.clone(),
+        public: Some("https://call.example.org".parse().unwrap()),
+        trust_proxy: false,
+    };
+    let world = World { router: api::routes(api), store, accounts, _folder: temporary };
+    world.add("alice").await;
+    world
+}
+
+/// What came back.
+#[derive(Debug, PartialEq)]
+struct Answer {
+    status: StatusCode,
+    body: Value,
+    cookie: Option<String>,
+    retry_after: Option<String>,
+}
+
+impl Answer {
+    /// The cookie as the browser sends it back.
+    fn session(&self) -> String {
+        self.cookie.as_ref().unwrap().split(';').next().unwrap().to_owned()
+    }
+}
+
+impl World {
+    async fn add(&self, name: &str) {
+        let user = User { id: id(name), display_name: name.to_owned() };
+        assert!(self.store.add_user(user, clock::now()).await.unwrap());
+    }
+
+    async fn link(&self, name: &str, lifetime: Duration) -> String {
+        let link = sign_up::make_link(&self.store, &id(name), lifetime, clock::now()).await.unwrap();
+        link.unwrap().text()
+    }
+
+    async fn sign_up(&self, name: &str) -> Answer {
+        let token = self.link(name, DAY).await;
+        let answer = self.post("/api/signup", json!({"token": token, "password": PASSWORD}), "").await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer
+    }
+
+    async fn log_in(&self, name: &str, password: &str) -> Answer {
+        self.post("/api/login", json!({"name": name, "password": password}), "").await
+    }
+
+    async fn post(&self, path: &str, body: Value, cookie: &str) -> Answer {
+        let request = Request::post(path).header(CONTENT_TYPE, "application/json").header(COOKIE, cookie);
+        self.ask(request.body(Body::from(body.to_string())).unwrap(), false).await
+    }
+
+    async fn get(&self, path: &str, cookie: &str) -> Answer {
+        self.ask(Request::get(path).header(COOKIE, cookie).body(Body::empty()).unwrap(), false).await
+    }
+
+    async fn ask(&self, mut request: Request<Body>, secure: bool) -> Answer {
+        request.headers_mut().entry(HOST).or_insert("localhost:7070".parse().unwrap());
+        request
+            .extensions_mut()
+            .insert(ConnectInfo(Peer { address: "192.0.2.1:4000".parse().unwrap(), secure }));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let (cookie, retry_after, caching) = (header(SET_COOKIE), header(RETRY_AFTER), header(CACHE_CONTROL));
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        if status != StatusCode::FORBIDDEN {
+            assert_eq!(caching.as_deref(), Some("no-store"));
+        }
+        Answer { status, body, cookie, retry_after }
+    }
+}
+
+fn id(name: &str) -> UserId {
+    name.parse().unwrap()
+}
+
+fn refusal(status: StatusCode, code: &str, message: &str) -> Answer {
+    Answer { status, body: json!({"code": code, "message": message}), cookie: None, retry_after: None }
+}
+
+fn nobody() -> Answer {
+    refusal(StatusCode::UNAUTHORIZED, "unauthenticated", "sign in first")
+}
+
+#[tokio::test]
+async fn a_sign_up_link_works_once() {
+    let world = world().await;
+    let token = world.link("alice", DAY).await;
+    let sign_up = json!({"token": token, "password": PASSWORD, "display_name": "Alice A."});
+
+    let check = world.post("/api/signup/check", json!({"token": token}), "").await;
+    let first = world.post("/api/signup", sign_up.clone(), "").await;
+    let second = world.post("/api/signup", sign_up, "").await;
+    let check_again = world.post("/api/signup/check", json!({"token": token}), "").await;
+
+    assert_eq!((check.status, &check.body["name"]), (StatusCode::OK, &json!("alice")));
+    let left = Duration::from_millis(check.body["expires_in_ms"].as_u64().unwrap());
+    assert!(left <= DAY && left > DAY - Duration::from_secs(600), "{left:?}");
+    let me = json!({"name": "alice", "display_name": "Alice A."});
+    assert_eq!((first.status, &first.body), (StatusCode::OK, &me));
+    assert_eq!(world.get("/api/me", &first.session()).await.body, me);
+    let gone = refusal(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "this sign-up link was used or replaced, or has expired; ask for a new one (`visavis user link NAME`)",
+    );
+    assert_eq!(second, gone);
+    assert_eq!(check_again, gone);
+}
+
+#[tokio::test]
+async fn a_link_that_has_expired_is_refused() {
+    let world = world().await;
+    let token = world.link("alice", Duration::ZERO).await;
+
+    let answer = world.post("/api/signup", json!({"token": token, "password": PASSWORD}), "").await;
+
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn strangers_wrong_passwords_and_people_without_one_get_the_same_answer() {
+    let world = world().await;
+    world.sign_up("alice").await;
+    world.add("bob").await;
+
+    let wrong = refusal(StatusCode::UNAUTHORIZED, "unauthenticated", "the name or the password is wrong");
+    assert_eq!(world.log_in("alice", "wrong password").await, wrong);
+    assert_eq!(world.log_in("stranger", PASSWORD).await, wrong);
+    assert_eq!(world.log_in("bob", PASSWORD).await, wrong);
+    assert_eq!(world.log_in("no/name", PASSWORD).await, wrong);
+}
+
+#[tokio::test]
+async fn the_cookie_is_out_of_reach_of_scripts_and_other_sites_and_of_plain_http_once_https_was_used() {
+    let world = world().await;
+    world.sign_up("alice").await;
+    let log_in = |secure| {
+        let body = json!({"name": " Alice", "password": PASSWORD}).to_string();
+        let request = Request::post("/api/login").header(CONTENT_TYPE, "application/json");
+        world.ask(request.body(Body::from(body)).unwrap(), secure)
+    };
+
+    let (plain, secure) = (log_in(false).await.cookie.unwrap(), log_in(true).await.cookie.unwrap());
+
+    let flags = |cookie: &str| cookie.split_once(';').unwrap().1.to_owned();
+    assert_eq!(flags(&plain), " HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000");
+    assert_eq!(flags(&secure), " HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000; Secure");
+    assert_eq!(plain.split(';').next().unwrap().len(), "visavis=".len() + 43);
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_login_and_clears_the_cookie() {
+    let world = world().await;
+    let session = world.sign_up("alice").await.session();
+
+    let out = world.post("/api/logout", json!({}), &format!("theme=dark; {session}")).await;
+
+    assert_eq!(out.status, StatusCode::NO_CONTENT);
+    assert_eq!(out.cookie.unwrap(), "visavis=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
+    assert_eq!(world.get("/api/me", &session).await, nobody());
+    assert_eq!(world.post("/api/logout", json!({}), "").await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn without_a_login_nothing_personal_is_answered() {
+    let world = world().await;
+    for cookie in ["", "visavis=", "visavis=guess", "other=1"] {
+        assert_eq!(world.get("/api/me", cookie).await, nobody());
+        assert_eq!(world.get("/api/history", cookie).await, nobody());
+        assert_eq!(world.post("/api/ticket", json!({}), cookie).await, nobody());
+    }
+}
+
+#[tokio::test]
+async fn failed_attempts_are_limited_and_the_wait_is_told() {
+    let world = world().await;
+    for _ in 0..5 {
+        assert_eq!(world.log_in("alice", "wrong password").await.status, StatusCode::UNAUTHORIZED);
+    }
+
+    let limited = world.log_in("alice", "wrong password").await;
+
+    assert_eq!((limited.status, &limited.body["code"]), (StatusCode::TOO_MANY_REQUESTS, &json!("rate_limited")));
+    let wait = limited.body["retry_after_ms"].as_u64().unwrap();
+    assert!((1..=20_000).contains(&wait), "{wait}");
+    assert_eq!(limited.retry_after.unwrap(), wait.div_ceil(1000).to_string());
+}
+
+#[tokio::test]
+async fn other_sites_pages_may_not_post() {
+    let world = world().await;
+    let session = world.sign_up("alice").await.session();
+    let post = |origin: &'static str| {
+        let request = Request::post("/api/ticket").header(COOKIE, &session).header(ORIGIN, origin);
+        world.ask(request.body(Body::empty()).unwrap(), false)
+    };
+
+    assert_eq!(post("http://localhost:7070").await.status, StatusCode::OK);
+    assert_eq!(post("https://call.example.org").await.status, StatusCode::OK);
+    for origin in ["https://evil.example", "http://localhost:7071", "null"] {
+        let answer = post(origin).await;
+        assert_eq!((answer.status, &answer.body["code"]), (StatusCode::FORBIDDEN, &json!("forbidden")), "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_websocket() {
+    let world = world().await;
+    let session = world.sign_up("alice").await.session();
+
+    let answer = world.post("/api/ticket", json!({}), &session).await;
+
+    assert_eq!((answer.status, &answer.body["expires_in_ms"]), (StatusCode::OK, &json!(30_000)));
+    let ticket = answer.body["ticket"].as_str().unwrap();
+    let redeem = || world.accounts.tickets.redeem(ticket, clock::now());
+    assert_eq!(redeem().map(|who| who.user), Ok(id("alice")));
+    assert_eq!(redeem(), Err(ErrorCode::Unauthenticated));
+}
+
+#[tokio::test]
+async fn history_comes_in_pages() {
+    let world = world().await;
+    world.add("bob").await;
+    let session = world.sign_up("alice").await.session();
+    let started = clock::now();
+    let row = |number: u128| HistoryRow {
+        user: id("alice"),
+        call: CallId(Uuid::from_u128(number)),
+        peer: id("bob"),
+        direction: Direction::In,
+        outcome: Outcome::Missed,
+        reason: EndReason::NoAnswer,
+        media: vec![MediaKind::Audio],
+        started,
+        duration: Duration::ZERO,
+        device_name: None,
+    };
+    world.store.add_history((1..=120).map(row).collect()).await.unwrap();
+    let page = async |query: String| world.get(&format!("/api/history{query}"), &session).await.body["calls"].take();
+    let numbers = |page: &Value| -> Vec<u128> {
+        let call = |entry: &Value| entry["call"].as_str().unwrap().parse::<Uuid>().unwrap().as_u128();
+        page.as_array().unwrap().iter().map(call).collect()
+    };
+
+    let mut first = page(String::new()).await;
+    let next = page(format!("?before={}&limit=2", Uuid::from_u128(71))).await;
+    let most = page("?limit=1000".to_owned()).await;
+
+    assert_eq!(numbers(&first), (71..=120).rev().collect::<Vec<_>>());
+    assert_eq!(numbers(&next), [70, 69]);
+    assert_eq!(most.as_array().unwrap().len(), 100);
+    let entry = first[0].as_object_mut().unwrap();
+    let ago = entry.remove("started_ago_ms").unwrap().as_u64().unwrap();
+    assert!(ago < 600_000, "{ago}");
+    assert_eq!(
+        Value::from(entry.clone()),
+        json!({
+            "call": Uuid::from_u128(120), "peer": "bob", "peer_name": "bob", "direction": "in", "outcome": "missed",
+            "reason": "no_answer", "media": ["audio"], "duration_ms": 0,
+        })
+    );
+}
+
+#[tokio::test]
+async fn bad_input_is_answered_with_what_is_wrong() {
+    let world = world().await;
+    let session = world.sign_up("alice").await.session();
+    let raw = |body: &'static str| {
+        let request = Request::post("/api/login").header(CONTENT_TYPE, "application/json");
+        world.ask(request.body(Body::from(body)).unwrap(), false)
+    };
+    let code = |answer: Answer| (answer.status, answer.body["code"].as_str().unwrap().to_owned());
+    let bad = (StatusCode::BAD_REQUEST, "bad_message".to_owned());
+
+    assert_eq!(code(raw("{").await), bad);
+    assert_eq!(code(raw("[]").await), bad);
+    assert_eq!(code(raw(r#"{"name":"alice"}"#).await), bad);
+    assert_eq!(code(world.get("/api/history?before=x", &session).await), bad);
+    assert_eq!(code(world.get("/api/history?limit=-1", &session).await), bad);
+    let form = Request::post("/api/login").body(Body::from("name=alice")).unwrap();
+    assert_eq!(code(world.ask(form, false).await), bad);
+    let large = json!({"name": "alice", "password": "x".repeat(4096)});
+    assert_eq!(
+        world.post("/api/login", large, "").await,
+        refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body may have at most 4096 bytes")
+    );
+    assert_eq!(
+        world.get("/api/nothing", "").await,
+        refusal(StatusCode::NOT_FOUND, "not_found", "there is no such page in this API")
+    );
+    let wrong_method = Request::builder().method(Method::GET).uri("/api/login").body(Body::empty()).unwrap();
+    assert_eq!(
+        world.ask(wrong_method, false).await,
+        refusal(StatusCode::METHOD_NOT_ALLOWED, "unsupported", "use the other method")
+    );
+}
