@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and those of ours that it may name.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("proto", &[]),
     ("turn", &[]),
     ("sip", &[]),
@@ -22,6 +22,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("phone", &["client", "proto"]),
     ("server", &["proto", "call", "store", "cluster", "turn", "relay", "gateway"]),
     ("xtask", &[]),
+    ("load", &[]),
 ];
 
 /// Crates that are told things: no socket, clock, random source, store, runtime or metrics library below them.
