@@ -1,0 +1,214 @@
+//! A1–A7: long-term credentials.
+
+use std::time::Duration;
+
+use visavis_turn::codec::{AttributeType, Class, ErrorCode, IntegrityKey, MessageBuilder, Method};
+use visavis_turn::{Input, Output};
+
+use crate::world::{Client, Fate, REALM, START, World, udp};
+
+fn code_of(world: &mut World, client: &Client, bytes: &[u8]) -> Option<ErrorCode> {
+    match world.send(client.at, bytes) {
+        Fate::Answered(answer) => answer.code,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a1_without_integrity_the_answer_is_401_with_realm_and_nonce_for_every_method() {
+    let mut world = World::new();
+    let client = world.client("192.0.2.7:40000");
+    for method in [Method::Allocate, Method::Refresh, Method::CreatePermission, Method::ChannelBind] {
+        let request = MessageBuilder::new(Class::Request, method, world.transaction()).finish();
+        let Fate::Answered(answer) = world.send(client.at, &request) else { panic!() };
+        assert_eq!((answer.class, answer.code), (Class::Error, Some(ErrorCode::Unauthorized)));
+        assert_eq!(answer.attribute(AttributeType::REALM), REALM.as_bytes());
+        assert_eq!(answer.kinds(), [AttributeType::REALM, AttributeType::NONCE]);
+    }
+}
+
+#[test]
+fn a1_integrity_without_user_name_realm_or_nonce_is_400() {
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    world.challenge(&mut client);
+    let attributes = [
+        (AttributeType::USERNAME, client.username.clone()),
+        (AttributeType::REALM, REALM.to_owned()),
+        (AttributeType::NONCE, client.nonce.clone()),
+    ];
+    for missing in 0..3 {
+        let mut message = udp(MessageBuilder::new(Class::Request, Method::Allocate, world.transaction()));
+        for (index, (kind, value)) in attributes.iter().enumerate() {
+            if index != missing {
+                message = message.attribute(*kind, value.as_bytes());
+            }
+        }
+        let Fate::Answered(answer) = world.send(client.at, &message.integrity(&client.key).finish()) else {
+            panic!()
+        };
+        assert_eq!((answer.code, answer.attributes), (Some(ErrorCode::BadRequest), vec![]));
+    }
+}
+
+#[test]
+fn a1_a_wrong_password_or_user_name_is_401_even_with_a_stale_nonce() {
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    world.challenge(&mut client);
+    let mut wrong = client.clone();
+    wrong.key = IntegrityKey::long_term(&client.username, REALM, "guess");
+    assert_eq!(world.request(&wrong, Method::Allocate, udp).code, Some(ErrorCode::Unauthorized));
+    wrong.nonce = "stale".to_owned();
+    assert_eq!(world.request(&wrong, Method::Allocate, udp).code, Some(ErrorCode::Unauthorized));
+    for username in ["alice", "", "soon:alice", ":alice"] {
+        let mut other = client.clone();
+        other.username = username.to_owned();
+        assert_eq!(
+            world.request(&other, Method::Allocate, udp).code,
+            Some(ErrorCode::Unauthorized),
+            "{username}"
+        );
+    }
+    assert_eq!(world.stats().allocations, 0);
+    assert_eq!(world.request(&client, Method::Allocate, udp).class, Class::Success);
+}
+
+#[test]
+fn a1_an_unknown_or_old_nonce_is_438_with_a_fresh_one_that_works() {
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    world.allocate(&mut client);
+    let strangers_nonce = {
+        let mut other = world.client("198.51.100.9:40000");
+        world.challenge(&mut other);
+        other.nonce
+    };
+    let good = client.nonce.clone();
+    for nonce in ["", "x", &good[..21], &format!("{good}A"), &strangers_nonce, "AAAAAAAAAAAAAAAAAAAAAA"] {
+        client.nonce = nonce.to_owned();
+        assert_eq!(world.refresh(&client, 600).code, Some(ErrorCode::StaleNonce), "{nonce}");
+    }
+    let answer = world.refresh(&client, 600);
+    assert_eq!(answer.kinds(), [AttributeType::REALM, AttributeType::NONCE]);
+    client.nonce = String::from_utf8(answer.attribute(AttributeType::NONCE).to_vec()).unwrap();
+    assert_eq!(world.refresh(&client, 600).class, Class::Success);
+}
+
+#[test]
+fn a6_a_nonce_is_good_for_its_lifetime_and_no_longer() {
+    let mut world = World::with(|config| config.limits.nonce_lifetime = Duration::from_secs(300));
+    let mut client = world.client("192.0.2.7:40000");
+    world.allocate(&mut client);
+    world.advance(Duration::from_secs(299));
+    assert_eq!(world.refresh(&client, 600).class, Class::Success);
+    world.advance(Duration::from_secs(1));
+    assert_eq!(world.refresh(&client, 600).code, Some(ErrorCode::StaleNonce));
+}
+
+#[test]
+fn a3_a_nonce_outlives_a_restart_and_one_change_of_key() {
+    let mut before = World::new();
+    let mut client = before.client("192.0.2.7:40000");
+    before.challenge(&mut client);
+
+    let mut restarted = World::new();
+    assert_eq!(restarted.request(&client, Method::Allocate, udp).class, Class::Success);
+    let mut changed =
+        World::with(|config| (config.nonce_key, config.previous_nonce_key) = ([2; 32], Some([1; 32])));
+    assert_eq!(changed.request(&client, Method::Allocate, udp).class, Class::Success);
+    let mut foreign = World::with(|config| config.nonce_key = [3; 32]);
+    assert_eq!(foreign.request(&client, Method::Allocate, udp).code, Some(ErrorCode::StaleNonce));
+}
+
+#[test]
+fn a4_the_first_authenticated_allocate_is_never_438_even_from_another_port() {
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    world.challenge(&mut client);
+    // Chrome's answer to 437: a new socket, the old nonce.
+    client.at.client.set_port(40001);
+    assert_eq!(world.request(&client, Method::Allocate, udp).class, Class::Success);
+}
+
+#[test]
+fn a5_another_user_name_on_the_same_connection_is_441() {
+    let mut world = World::new();
+    let mut alice = world.client_of("alice", "192.0.2.7:40000");
+    world.allocate(&mut alice);
+    let mut bob = world.client_of("bob", "192.0.2.7:40000");
+    bob.nonce = alice.nonce.clone();
+    assert_eq!(world.refresh(&bob, 0).code, Some(ErrorCode::WrongCredentials));
+    assert_eq!(world.permit(&bob, &["9.9.9.9:0"]).code, Some(ErrorCode::WrongCredentials));
+    assert_eq!(world.bind(&bob, 0x4000, "9.9.9.9:9000").code, Some(ErrorCode::WrongCredentials));
+    assert_eq!(world.request(&bob, Method::Allocate, udp).code, Some(ErrorCode::AllocationMismatch));
+    assert_eq!(world.stats().allocations, 1);
+}
+
+#[test]
+fn a5_requests_without_allocation_are_437() {
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    world.challenge(&mut client);
+    assert_eq!(world.refresh(&client, 600).code, Some(ErrorCode::AllocationMismatch));
+    assert_eq!(world.permit(&client, &["9.9.9.9:0"]).code, Some(ErrorCode::AllocationMismatch));
+    assert_eq!(world.bind(&client, 0x4000, "9.9.9.9:9000").code, Some(ErrorCode::AllocationMismatch));
+}
+
+#[test]
+fn a6_an_expired_credential_opens_nothing_but_refreshes_until_its_grace_is_over() {
+    let mut world = World::with(|config| config.limits.credential_grace = Duration::from_secs(1000));
+    let at = world.client("192.0.2.7:40000").at;
+    let mut client = Client::new(at, "alice", START + Duration::from_secs(100));
+    world.allocate(&mut client);
+    world.advance(Duration::from_secs(100));
+    assert_eq!(world.refresh(&client, 3600).class, Class::Success);
+    let mut late = client.clone();
+    late.at.client.set_port(40001);
+    assert_eq!(world.request(&late, Method::Allocate, udp).code, Some(ErrorCode::Unauthorized));
+    world.advance(Duration::from_secs(999));
+    assert_eq!(world.refresh(&client, 3600).class, Class::Success);
+    world.advance(Duration::from_secs(1));
+    assert_eq!(world.refresh(&client, 3600).code, Some(ErrorCode::Unauthorized));
+}
+
+#[test]
+fn a6_credentials_follow_the_time_of_day_when_it_is_set() {
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    world.challenge(&mut client);
+    world.handle(Input::WallClock { unix: START + Duration::from_secs(3600) });
+    assert_eq!(world.request(&client, Method::Allocate, udp).code, Some(ErrorCode::Unauthorized));
+}
+
+#[test]
+fn a7_a_hang_up_ends_the_allocations_of_the_call_and_no_others() {
+    let mut world = World::new();
+    let mut clients: Vec<Client> = [("alice/c1", 1), ("alice/c1", 2), ("alice/c2", 3), ("bob/c1", 4)]
+        .map(|(user, port)| world.client_of(user, &format!("192.0.2.7:{port}")))
+        .into();
+    for client in &mut clients {
+        world.allocate(client);
+    }
+    world.told.clear();
+    world.handle(Input::Revoke { subject: "alice/c1" });
+    let released = |client: &Client| Output::Released { five_tuple: client.at };
+    assert_eq!(world.told, [released(&clients[0]), released(&clients[1])]);
+    assert_eq!((world.stats().allocations, world.ports.len()), (2, 2));
+    assert_eq!(world.refresh(&clients[0], 600).code, Some(ErrorCode::AllocationMismatch));
+    assert_eq!(world.refresh(&clients[2], 600).class, Class::Success);
+}
+
+#[test]
+fn a1_a_user_name_that_is_not_text_is_401() {
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    world.challenge(&mut client);
+    let request = udp(MessageBuilder::new(Class::Request, Method::Allocate, world.transaction()))
+        .attribute(AttributeType::USERNAME, &[0xff, 0xfe])
+        .attribute(AttributeType::REALM, REALM.as_bytes())
+        .attribute(AttributeType::NONCE, client.nonce.as_bytes())
+        .integrity(&client.key)
+        .finish();
+    assert_eq!(code_of(&mut world, &client, &request), Some(ErrorCode::Unauthorized));
+}

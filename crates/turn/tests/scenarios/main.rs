@@ -1,0 +1,15 @@
+//! The server as seen by clients and peers, in virtual time. Tests carry the id of the rule they hold (`docs/rfc.md`).
+
+mod abuse;
+mod allocate;
+mod auth;
+mod channel;
+mod data;
+mod even_port;
+mod oracle;
+mod parsing;
+mod permission;
+mod refresh;
+mod robustness;
+mod vectors;
+mod world;
