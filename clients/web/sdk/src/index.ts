@@ -7,6 +7,17 @@
  */
 export { ClientError, type ClientErrorCode, type DeviceKind } from './client-error.ts';
 export { connect } from './connect.ts';
+/** The bodies of the server's HTTP API, for pages that sign people in and show their history. */
+export type {
+  ApiError,
+  HistoryEntry,
+  HistoryPage,
+  Login,
+  Me,
+  SignUp,
+  SignUpInvitation,
+  Ticket,
+} from './protocol.ts';
 export type {
   Call,
   CallState,

@@ -1,44 +1,21 @@
 /** The media of a call in the distribution's Chromium, with its fake microphone and camera. */
 import { fileURLToPath } from 'node:url';
 
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { build, type Rolldown } from 'vite';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { bundle, launch, PAGE, PATIENCE } from './browser/chromium.ts';
 import type { Bed } from './browser/page.ts';
 
 declare const bed: Bed;
-
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-  '--autoplay-policy=no-user-gesture-required',
-  // The machine may have no network at all.
-  '--allow-loopback-in-peer-connection',
-];
-// Answered from memory; only the scheme matters, since capturing needs a secure context.
-const PAGE = 'https://visavis.test/';
-const PATIENCE = { timeout: 20_000 };
 
 let browser: Browser;
 let script: string;
 let page: Page;
 
 beforeAll(async () => {
-  const output = (await build({
-    configFile: false,
-    logLevel: 'silent',
-    build: {
-      write: false,
-      minify: false,
-      rollupOptions: { input: fileURLToPath(new URL('browser/page.ts', import.meta.url)) },
-    },
-  })) as Rolldown.RolldownOutput;
-  script = output.output[0].code;
-  const executablePath = process.env['VISAVIS_CHROMIUM'] ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: ARGS });
+  script = await bundle(fileURLToPath(new URL('browser/page.ts', import.meta.url)));
+  browser = await launch();
 }, 60_000);
 
 afterAll(() => browser.close());
