@@ -1,8 +1,9 @@
 /** Performs what the model asks for, and sends back what came of it. */
+
+import type { Me } from '@visavis/client';
 import { checkInvitation, isTemporary, logIn, logOut, problemOf, signUp, whoAmI } from './api/account.ts';
 import { datePage, fetchHistory } from './api/history.ts';
 import type { Answer } from './api/http.ts';
-import type { Me } from './api/types.ts';
 import { type Calls, createCalls } from './call/calls.ts';
 import type { Output } from './model/message.ts';
 import { createStore, type Store } from './model/store.ts';

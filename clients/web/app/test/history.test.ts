@@ -1,6 +1,6 @@
+import type { HistoryEntry } from '@visavis/client';
 import { expect, test } from 'vitest';
 import { datePage, groupByDay } from '../src/api/history.ts';
-import type { HistoryEntry } from '../src/api/types.ts';
 
 const entry = (call: string, startedAgoMs: number): HistoryEntry => ({
   call,

@@ -1,7 +1,8 @@
 /** The account's part of the HTTP API. */
+
+import type { Me, SignUpInvitation } from '@visavis/client';
 import type { Problem } from '../model/model.ts';
 import { type Answer, post, read } from './http.ts';
-import type { Me, SignUpInvitation } from './types.ts';
 
 /** Who is signed in; `refused` with 401 if nobody is. */
 export const whoAmI = (): Promise<Answer<Me>> => read('/api/me');

@@ -1,7 +1,8 @@
 /** Past calls: fetched from the server, and grouped by day to be read. */
+
+import type { HistoryPage } from '@visavis/client';
 import type { PastCall } from '../model/model.ts';
 import { type Answer, read } from './http.ts';
-import type { HistoryPage } from './types.ts';
 
 /** Calls in the list; older ones wait for the page of the whole history. */
 const LIMIT = 50;

@@ -1,5 +1,5 @@
 /** Asks the server over HTTP. Nothing here throws: what failed is part of the answer. */
-import type { ApiError } from './types.ts';
+import type { ApiError } from '@visavis/client';
 
 /** What came back. */
 export type Answer<T> =

@@ -1,6 +1,5 @@
 /** What the model is told and what it asks for. */
-import type { ClientError, DeviceKind } from '@visavis/client';
-import type { Me, SignUpInvitation } from '../api/types.ts';
+import type { ClientError, DeviceKind, Me, SignUpInvitation } from '@visavis/client';
 import type { CallSnapshot, Link, PastCall, Problem } from './model.ts';
 
 /** What a user did, and what the server and the SDK answered. */

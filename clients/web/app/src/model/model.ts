@@ -6,8 +6,16 @@
  *        ├──► unreachable       │
  *        └──► join ─────────────┘
  */
-import type { Call, CallState, LocalState, OfflineReason, Peer, RemoteMedia } from '@visavis/client';
-import type { HistoryEntry, Me } from '../api/types.ts';
+import type {
+  Call,
+  CallState,
+  HistoryEntry,
+  LocalState,
+  Me,
+  OfflineReason,
+  Peer,
+  RemoteMedia,
+} from '@visavis/client';
 import type { Message } from '../text/language.ts';
 
 /** Everything there is to show. */

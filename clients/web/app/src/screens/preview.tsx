@@ -1,7 +1,6 @@
 /** One's own camera, off until asked for: a look in the mirror before a call. */
-import type { ClientError } from '@visavis/client';
+import type { ClientError, Me } from '@visavis/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Me } from '../api/types.ts';
 import { openCamera } from '../call/camera.ts';
 import { deviceMessage } from '../text/device.ts';
 import { say, t } from '../text/language.ts';

@@ -54,7 +54,7 @@ export const en = {
   'home.insecure': 'Calls need https. Ask the administrator.',
 
   'link.online': 'Online',
-  'link.connecting': 'Reconnecting…',
+  'link.connecting': 'Connecting…',
   'link.offline': 'Offline',
   'link.replaced': 'Visavis is open in another tab.',
   'link.incompatible': 'The server was updated. Reload the page.',

@@ -56,7 +56,7 @@ export const zhCn: Record<Key, string> = {
   'home.insecure': '通话需要 https，请联系管理员。',
 
   'link.online': '在线',
-  'link.connecting': '正在重连…',
+  'link.connecting': '正在连接…',
   'link.offline': '离线',
   'link.replaced': 'Visavis 已在另一个标签页中打开。',
   'link.incompatible': '服务器已更新，请刷新页面。',
