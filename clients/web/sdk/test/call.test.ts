@@ -181,6 +181,15 @@ describe('the callee', () => {
     ]);
   });
 
+  it('that was away hears of a call another of its devices has answered and ended', () => {
+    const desk = called();
+    desk.take();
+    desk.hear(view(7, 'ended', { role: 'callee', you: 'elsewhere', answered_on: 'Phone', reason: 'hangup' }));
+    expect(desk.take()).toMatchObject([
+      { type: 'release', state: { reason: 'elsewhere', summary: { answeredOn: 'Phone' } } },
+    ]);
+  });
+
   it('loses the race against another of its devices', () => {
     const desk = called().tell({ type: 'accept', call: CALL, choice: BOTH });
     desk.refuse(idOf(desk.sent(), 'accept'), 'answered_elsewhere');

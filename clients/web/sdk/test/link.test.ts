@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { RECONNECT_JITTER_MS, RECONNECT_MS } from '../src/core/limits.ts';
-import { BOTH, CALL, Desk, SOUND, view, viewOf } from './desk.ts';
+import { BOTH, CALL, Desk, OTHER, SOUND, view, viewOf } from './desk.ts';
 
 function pings(desk: Desk): unknown[] {
   return desk.sent().flatMap((message) => (message.type === 'ping' ? [message.data] : []));
@@ -167,6 +167,13 @@ describe('the heartbeat', () => {
     expect(desk.call?.state.type).toBe('active');
   });
 
+  it('ends a call that the server does not know any more', () => {
+    const desk = active().pass(20_000);
+    desk.take();
+    desk.hear({ type: 'error', data: { code: 'not_found', call: CALL, retry: false } });
+    expect(desk.take()).toMatchObject([{ type: 'release', state: { reason: 'server' } }]);
+  });
+
   it('is not disturbed by a call that begins after a long idle time', () => {
     const desk = new Desk().online().pass(50_000);
     desk.tell({ type: 'dial', call: CALL, to: 'bob', choice: SOUND }).take();
@@ -202,6 +209,16 @@ describe('after a reconnect', () => {
     expect(desk.take().filter(({ type }) => type === 'release')).toMatchObject([
       { state: { reason: 'server' } },
     ]);
+  });
+
+  it('a call that welcome leaves out is lost, but not one that the server has not heard of yet', () => {
+    const desk = active().tell({ type: 'closed', code: 1006 }).pass(2_000);
+    desk.tell({ type: 'dial', call: OTHER, to: 'carol', choice: SOUND }).take();
+    desk.welcome({ calls: [] });
+    expect(desk.take().filter(({ type }) => type === 'release')).toMatchObject([
+      { call: CALL, state: { reason: 'server' } },
+    ]);
+    expect(desk.state.calls.map(({ id }) => id)).toEqual([OTHER]);
   });
 
   it('a call that the server has kept goes on, and its broken path is looked for again', () => {

@@ -62,6 +62,15 @@ describe('a message', () => {
     expect(types(desk)).toEqual(['offer']);
   });
 
+  it('that may have been too many is said again when the server is ready for it', () => {
+    const desk = connecting().tell({ type: 'connected', call: CALL, path: 'direct' });
+    const [connected] = desk.sent();
+    desk.hear({ type: 'error', data: { code: 'rate_limited', retry: true, retry_after_ms: 700 } }).pass(699);
+    expect(desk.sent()).toEqual([]);
+    desk.pass(1);
+    expect(desk.sent()).toEqual([connected]);
+  });
+
   it('that is refused for good is given up', () => {
     const desk = connecting().tell({ type: 'described', call: CALL, description: OFFER });
     desk.refuse(idOf(desk.sent(), 'offer'), 'wrong_gen');

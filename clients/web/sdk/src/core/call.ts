@@ -83,13 +83,14 @@ export function applyView(turn: Turn, view: CallView): void {
     peer: { id: view.peer.id, name: view.peer.name, lost: view.peer.lost ?? false },
     expiresAt: view.expires_in_ms === undefined ? undefined : turn.now + view.expires_in_ms,
   });
-  if (view.state === 'ended') {
-    const more = view.duration_ms === undefined ? {} : { durationMs: view.duration_ms };
-    return finish(turn, call.id, ended(turn, call, reasonFromServer(view.reason, view.role), more));
-  }
+  // First, since such a call may have ended meanwhile; for this device it was over before.
   if (view.you === 'elsewhere') {
     const more = view.answered_on === undefined ? {} : { answeredOn: view.answered_on };
     return finish(turn, call.id, ended(turn, call, 'elsewhere', more));
+  }
+  if (view.state === 'ended') {
+    const more = view.duration_ms === undefined ? {} : { durationMs: view.duration_ms };
+    return finish(turn, call.id, ended(turn, call, reasonFromServer(view.reason, view.role), more));
   }
   switch (view.state) {
     case 'inviting':
@@ -100,6 +101,11 @@ export function applyView(turn: Turn, view: CallView): void {
     case 'active':
       return answered(turn, call);
   }
+}
+
+/** The server no longer knows a call that it knew: it has lost its record, and there is nothing to go on with. */
+export function lose(turn: Turn, call: CallRecord): void {
+  finish(turn, call.id, ended(turn, call, 'server'));
 }
 
 /** The server has answered one of our messages about a call with `ok`. */

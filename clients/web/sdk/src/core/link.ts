@@ -3,7 +3,7 @@
 import { ClientError } from '../client-error.ts';
 import type { Bye, CallRef, ErrorReply, Welcome } from '../protocol.ts';
 import type { OfflineReason } from '../public.ts';
-import { applyView, endEverything } from './call.ts';
+import { applyView, endEverything, lose } from './call.ts';
 import {
   CALL_REFS_LIMIT,
   FLOW_FRESH_MS,
@@ -78,6 +78,9 @@ export function welcome(turn: Turn, { user, proto, epoch, calls, ice, limits }: 
     pingIdleMs: limits.ping_idle_ms,
   });
   const before = turn.state.outbox;
+  for (const call of turn.state.calls) {
+    if (call.known && !calls.some((view) => view.id === call.id)) lose(turn, call);
+  }
   for (const view of calls) applyView(turn, view);
   resend(turn, before);
   restartPaths(turn);

@@ -71,6 +71,11 @@ export function postpone(turn: Turn, id: MessageId, afterMs: number | undefined)
   });
 }
 
+/** The server asks for patience without saying for which message: any that was sent may have been the one. */
+export function postponeAll(turn: Turn, afterMs: number | undefined): void {
+  for (const { id, tries } of turn.state.outbox) if (tries > 0) postpone(turn, id, afterMs);
+}
+
 /** An id for a message of this device. */
 export function nextId(turn: Turn): MessageId {
   const { prefix, nextId } = turn.state;

@@ -11,7 +11,7 @@ import type { ErrorReply, ServerMessage } from '../protocol.ts';
 import * as calls from './call.ts';
 import { errorCode } from './end-reason.ts';
 import * as link from './link.ts';
-import { resendDue, settle } from './outbox.ts';
+import { postponeAll, resendDue, settle } from './outbox.ts';
 import * as path from './path.ts';
 import type { CallRecord, Input, Output, State } from './state.ts';
 import { change, find, type Turn, update } from './turn.ts';
@@ -147,8 +147,15 @@ function error(turn: Turn, re: string | undefined, reply: ErrorReply): void {
   }
   const pending = outbox.find((candidate) => candidate.id === re);
   if (pending) return calls.refused(turn, pending, reply);
-  // Nobody waits for it, so nobody else would hear of it.
-  if (re === undefined) {
+  if (re !== undefined) return;
+  if (reply.code === 'rate_limited') {
+    // It was not even read, so it could be any that has no answer.
+    return postponeAll(turn, reply.retry_after_ms);
+  }
+  const call = find(turn, reply.call);
+  if (call && reply.code === 'not_found') return calls.lose(turn, call);
+  // About a call: an acknowledgement that came after its end. Otherwise nobody waits for it, and nobody would hear of it.
+  if (reply.call === undefined) {
     const hint = `the server refused a message: ${reply.hint ?? reply.code}`;
     turn.outputs.push({ type: 'report', error: new ClientError(errorCode(reply.code), hint) });
   }
