@@ -85,16 +85,25 @@ impl TlsIdentity {
     /// # Errors
     /// When a file cannot be used.
     pub fn load(config: &Config, folder: &DataFolder, now: Timestamp) -> Result<Self, TlsError> {
+        if let Some(own) = Self::own(config)? {
+            return Ok(own);
+        }
+        let kept = folder.read(FILE)?;
+        if !kept.as_deref().is_some_and(|text| is_current(text, now)) {
+            folder.write(FILE, &generate(config, now)?)?;
+        }
+        let path = folder.path().join(FILE);
+        read(&path, &path, true)
+    }
+
+    /// The operator's own certificate, if the configuration names one.
+    ///
+    /// # Errors
+    /// When a file cannot be used.
+    pub fn own(config: &Config) -> Result<Option<Self>, TlsError> {
         match (&config.https.certificate, &config.https.key) {
-            (Some(certificate), Some(key)) => read(certificate, key, false),
-            _ => {
-                let kept = folder.read(FILE)?;
-                if !kept.as_deref().is_some_and(|text| is_current(text, now)) {
-                    folder.write(FILE, &generate(config, now)?)?;
-                }
-                let path = folder.path().join(FILE);
-                read(&path, &path, true)
-            }
+            (Some(certificate), Some(key)) => read(certificate, key, false).map(Some),
+            _ => Ok(None),
         }
     }
 }

@@ -141,4 +141,10 @@ impl Store {
     pub async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
         self.sqlite.write(move |db| login::sweep(db, now)).await
     }
+
+    /// Closes the database after what was asked before, for this handle and all its clones. Everything is then in one file
+    /// again. Not closing loses nothing: what was answered is kept all the same.
+    pub async fn close(&self) {
+        self.sqlite.close().await;
+    }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 use visavis_proto::Timestamp;
-use visavis_store::{OpenError, Store, User};
+use visavis_store::{OpenError, Store, StoreError, User};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
@@ -33,10 +33,7 @@ async fn filled() -> Place {
         let name = format!("user{number}");
         store.add_user(User { display_name: name.repeat(9), ..user(&name) }, NOW).await.unwrap();
     }
-    drop(store);
-    // Moves everything out of the write-ahead log into the file itself.
-    let connection = Connection::open(&place.path).unwrap();
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    store.close().await;
     place
 }
 
@@ -54,6 +51,22 @@ async fn what_was_kept_is_there_after_opening_again_and_only_its_owner_may_read_
     assert_eq!(store.accounts().await.unwrap().len(), 200);
     let mode = std::fs::metadata(&place.path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn closing_leaves_one_file_and_refuses_what_comes_later() {
+    let place = place();
+    let store = Store::open(&place.path).unwrap();
+    let clone = store.clone();
+    let (added, ()) = tokio::join!(store.add_user(user("alice"), NOW), clone.close());
+
+    assert!(added.unwrap());
+    let files: Vec<_> =
+        std::fs::read_dir(place.folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files, [place.path]);
+    assert!(matches!(store.is_empty().await, Err(StoreError::Closed)));
+    assert!(matches!(store.add_user(user("bob"), NOW).await, Err(StoreError::Closed)));
+    store.close().await;
 }
 
 #[tokio::test]

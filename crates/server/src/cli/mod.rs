@@ -1,8 +1,128 @@
 //! The command line of `visavis`.
 
+pub mod banner;
+
+mod config;
+mod qr;
+mod serve;
+mod user;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, ConfigError, Sources};
+
+/// Calls between two people, on a server of your own.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong command line or \
+    configuration."
+)]
+struct Visavis {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where settings come from; every command takes them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
+struct Settings {
+    /// The configuration file; else `VISAVIS_CONFIG`, else `visavis.toml` in the data folder or the working folder.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder of everything that is kept, short for `--set data.dir=FOLDER`.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// One setting over the file and the environment, such as `http.listen=127.0.0.1:8080`; may be repeated.
+    #[arg(long, global = true, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server: web app, signaling and relay.
+    Serve,
+    /// Adds people and lets them in; works while the server runs.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Checks, shows and explains the configuration.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+}
 
 /// Reads the command line, does what it says, and tells how it went.
 pub fn run() -> ExitCode {
-    ExitCode::SUCCESS
+    let Visavis { settings, command } = Visavis::parse();
+    match perform(&settings, command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let wrong_configuration = error.is::<ConfigError>();
+            // If not even that can be written, the exit code says it.
+            let _ = writeln!(std::io::stderr(), "{}", explain(&error));
+            ExitCode::from(if wrong_configuration { 2 } else { 1 })
+        }
+    }
+}
+
+fn perform(settings: &Settings, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Config(command) => config::perform(&command, &settings.sources()),
+        Command::Serve => serve::perform(settings.load()?, &settings.flags()),
+        Command::User(command) => user::perform(&command, &settings.load()?),
+    }
+}
+
+impl Settings {
+    fn sources(&self) -> Sources {
+        Sources {
+            config: self.config.clone(),
+            data: self.data.clone(),
+            sets: self.set.clone(),
+            variables: std::env::vars_os().collect(),
+        }
+    }
+
+    fn load(&self) -> Result<Config, ConfigError> {
+        Config::load(&self.sources())
+    }
+
+    /// The flags that another command needs to find the same server.
+    fn flags(&self) -> Vec<OsString> {
+        let mut flags = Vec::new();
+        for (flag, value) in [("--config", &self.config), ("--data", &self.data)] {
+            if let Some(value) = value {
+                flags.extend([flag.into(), value.into()]);
+            }
+        }
+        flags
+    }
+}
+
+/// The error with its causes, each once: some messages already hold their cause.
+fn explain(error: &anyhow::Error) -> String {
+    let mut text = format!("error: {error}");
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+/// Writes to standard output; a reader that has closed its end wants no more.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
+    }
 }

@@ -59,6 +59,12 @@ impl Sqlite {
     ) -> Result<T, StoreError> {
         self.reader.ask(work).await
     }
+
+    pub(crate) async fn close(&self) {
+        // Whoever closes last moves the write-ahead log into the file; only the writer may.
+        self.reader.close().await;
+        self.writer.close().await;
+    }
 }
 
 /// Makes the file before SQLite does, which would let everybody read it; the files beside it get the same rights.

@@ -19,29 +19,35 @@ type Answer = Box<dyn FnOnce(Result<(), Failure>) + Send>;
 /// Does the work, or passes on why there is no transaction to do it in.
 type Job = Box<dyn FnOnce(Result<&Connection, Failure>) -> Answer + Send>;
 
+enum Request {
+    Work(Job),
+    /// Close the connection, then say so.
+    Close(oneshot::Sender<()>),
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Access {
     Read,
     Write,
 }
 
-/// A handle to the thread, which ends when the last handle is dropped.
+/// A handle to the thread, which ends when it is closed or the last handle is dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Worker {
-    jobs: mpsc::Sender<Job>,
+    requests: mpsc::Sender<Request>,
 }
 
 impl Worker {
     pub(super) fn start(connection: Connection, access: Access) -> Self {
-        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (requests, queue) = mpsc::channel(QUEUE);
         std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || match access {
-                Access::Read => serve_reads(&connection, queue),
-                Access::Write => serve_writes(&connection, queue),
+                Access::Read => serve_reads(connection, queue),
+                Access::Write => serve_writes(connection, queue),
             })
             .expect("a thread can be started while the program starts");
-        Self { jobs }
+        Self { requests }
     }
 
     pub(super) async fn ask<T: Send + 'static>(
@@ -56,11 +62,20 @@ impl Worker {
                 let _ = sender.send(committed.and(result));
             })
         });
-        self.jobs.try_send(job).map_err(|error| match error {
+        self.requests.try_send(Request::Work(job)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
         })?;
         Ok(receiver.await.map_err(|_| StoreError::Closed)??)
+    }
+
+    /// Ends the thread after what is queued before; what comes later is refused as closed.
+    pub(super) async fn close(&self) {
+        let (sender, receiver) = oneshot::channel();
+        if self.requests.send(Request::Close(sender)).await.is_ok() {
+            // An error means that the thread has ended already.
+            let _ = receiver.await;
+        }
     }
 }
 
@@ -78,25 +93,55 @@ fn apart<T>(
     result
 }
 
-fn serve_reads(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
-    while let Some(job) = queue.blocking_recv() {
-        job(Ok(connection))(Ok(()));
+fn serve_reads(connection: Connection, mut queue: mpsc::Receiver<Request>) {
+    while let Some(request) = queue.blocking_recv() {
+        match request {
+            Request::Work(job) => job(Ok(&connection))(Ok(())),
+            Request::Close(closed) => return end(connection, vec![closed]),
+        }
     }
 }
 
-fn serve_writes(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
+fn serve_writes(connection: Connection, mut queue: mpsc::Receiver<Request>) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
-        let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(Arc::new);
-        let answers: Vec<Answer> =
-            batch.drain(..).map(|job| job(begun.clone().map(|()| connection))).collect();
-        let committed = begun.and_then(|()| commit(connection).map_err(Arc::new));
-        if let Err(error) = &committed {
-            tracing::warn!(%error, requests = answers.len(), "the database did not commit");
+        let mut jobs = Vec::with_capacity(batch.len());
+        let mut closing = Vec::new();
+        for request in batch.drain(..) {
+            match request {
+                Request::Work(job) => jobs.push(job),
+                Request::Close(closed) => closing.push(closed),
+            }
         }
-        for answer in answers {
-            answer(committed.clone());
+        write_together(&connection, jobs);
+        if !closing.is_empty() {
+            return end(connection, closing);
         }
+    }
+}
+
+fn end(connection: Connection, closing: Vec<oneshot::Sender<()>>) {
+    if let Err((_, error)) = connection.close() {
+        tracing::warn!(%error, "the database was not closed in good order; it will be repaired when it is opened");
+    }
+    for closed in closing {
+        // Whoever asked may have stopped waiting.
+        let _ = closed.send(());
+    }
+}
+
+fn write_together(connection: &Connection, jobs: Vec<Job>) {
+    if jobs.is_empty() {
+        return;
+    }
+    let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(Arc::new);
+    let answers: Vec<Answer> = jobs.into_iter().map(|job| job(begun.clone().map(|()| connection))).collect();
+    let committed = begun.and_then(|()| commit(connection).map_err(Arc::new));
+    if let Err(error) = &committed {
+        tracing::warn!(%error, requests = answers.len(), "the database did not commit");
+    }
+    for answer in answers {
+        answer(committed.clone());
     }
 }
 

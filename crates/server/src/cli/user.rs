@@ -1,0 +1,192 @@
+//! `visavis user`: who has an account. Works on the database, whether the server runs or not.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use visavis_proto::UserId;
+use visavis_store::{Store, User};
+
+use super::{banner, print, qr};
+use crate::accounts::{days, sign_up};
+use crate::clock;
+use crate::config::{Config, PublicUrl};
+use crate::data_folder::DataFolder;
+use crate::run_file::RunFile;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Adds somebody and prints the one-time link with which they choose a password.
+    Add(Whom),
+    /// Lists everybody.
+    List {
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints a new one-time link, for somebody who lost theirs or their password. It replaces links of before; the
+    /// password stays valid until the link is used.
+    Link(Whom),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Whom {
+    /// The name others dial: letters and digits of any script, `.`, `_` and `-`.
+    name: String,
+    /// As JSON, for programs.
+    #[arg(long)]
+    json: bool,
+    /// How the person reaches the server; by default `public.url`, or what the running server has found out.
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+}
+
+pub(super) fn perform(command: &UserCommand, config: &Config) -> anyhow::Result<()> {
+    let folder = DataFolder::open(&config.data.dir)?;
+    let store = Store::open(&folder.database())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().context("cannot start")?;
+    runtime.block_on(async {
+        let done = match command {
+            UserCommand::Add(whom) => add(whom, config, &folder, &store).await,
+            UserCommand::Link(whom) => link(whom, config, &folder, &store).await,
+            UserCommand::List { json } => list(&store, *json).await,
+        };
+        store.close().await;
+        done
+    })
+}
+
+async fn add(whom: &Whom, config: &Config, folder: &DataFolder, store: &Store) -> anyhow::Result<()> {
+    let id = whom.id()?;
+    let base = whom.base()?;
+    let user = User { id: id.clone(), display_name: whom.name.trim().to_owned() };
+    if !store.add_user(user, clock::now()).await? {
+        bail!("{id} has an account already; `visavis user link {id}` makes a new link");
+    }
+    invite(&id, whom, base, config, folder, store).await
+}
+
+async fn link(whom: &Whom, config: &Config, folder: &DataFolder, store: &Store) -> anyhow::Result<()> {
+    invite(&whom.id()?, whom, whom.base()?, config, folder, store).await
+}
+
+async fn invite(
+    id: &UserId,
+    whom: &Whom,
+    base: Option<PublicUrl>,
+    config: &Config,
+    folder: &DataFolder,
+    store: &Store,
+) -> anyhow::Result<()> {
+    let lifetime = days(config.accounts.signup_days);
+    let Some(token) = sign_up::make_link(store, id, lifetime, clock::now()).await? else {
+        bail!("{id} has no account; `visavis user add {id}` makes one");
+    };
+    let bases = Bases::of(base, config, RunFile::read(folder).as_ref());
+    let here = sign_up::page(&bases.here, &token);
+    let elsewhere = bases.elsewhere.map(|base| sign_up::page(&base, &token));
+    if whom.json {
+        let expires_in_ms = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
+        let answer =
+            json!({"name": id, "link": here, "network_link": elsewhere, "expires_in_ms": expires_in_ms});
+        return print(&answer.to_string());
+    }
+    let days = config.accounts.signup_days;
+    let mut text =
+        format!("{id} can choose a password with this link, once, within {days} days:\n\n  {here}\n");
+    if let Some(elsewhere) = &elsewhere {
+        text += &format!("\nFrom another device:\n\n  {elsewhere}\n");
+    }
+    text += &format!("\n{}", qr::code(elsewhere.as_ref().unwrap_or(&here)));
+    print(&text)
+}
+
+impl Whom {
+    fn id(&self) -> anyhow::Result<UserId> {
+        self.name.parse().with_context(|| {
+            format!(
+                "{:?} cannot be a name; letters and digits of any script, `.`, `_` and `-` can",
+                self.name
+            )
+        })
+    }
+
+    fn base(&self) -> anyhow::Result<Option<PublicUrl>> {
+        let Some(url) = &self.base_url else { return Ok(None) };
+        let Ok(url) = url.parse() else {
+            bail!("--base-url {url} must be http:// or https:// and a host, without a path");
+        };
+        Ok(Some(url))
+    }
+}
+
+/// The beginnings of links.
+struct Bases {
+    /// For a browser on this machine, or for everybody if there is one address for everybody.
+    here: String,
+    /// For other devices in this network.
+    elsewhere: Option<String>,
+}
+
+impl Bases {
+    fn of(given: Option<PublicUrl>, config: &Config, running: Option<&RunFile>) -> Self {
+        if let Some(url) = given.or_else(|| config.public.url.clone()) {
+            return Self { here: url.as_str().to_owned(), elsewhere: None };
+        }
+        let https = running.and_then(|run| run.https.clone());
+        let mut listen = config.https.listen;
+        // The system may have chosen the port.
+        let port = https.as_deref().and_then(|url| url.rsplit_once(':')?.1.parse().ok());
+        if let (Some(listen), Some(port)) = (&mut listen, port) {
+            listen.set_port(port);
+        }
+        let elsewhere = listen.map(banner::network_urls).unwrap_or_default().into_iter().next();
+        let http = config.http.listen.map(|address| format!("http://localhost:{}", address.port()));
+        let here = running.and_then(|run| run.http.clone()).or(https).or(http);
+        let here = here.or_else(|| elsewhere.clone()).unwrap_or_else(|| "http://localhost:7070".to_owned());
+        Self { here, elsewhere }
+    }
+}
+
+async fn list(store: &Store, json: bool) -> anyhow::Result<()> {
+    let accounts = store.accounts().await?;
+    let now = clock::now();
+    if json {
+        let all: Vec<_> = accounts
+            .iter()
+            .map(|account| {
+                let added_ago_ms = u64::try_from(now.since(account.created).as_millis()).unwrap_or(u64::MAX);
+                json!({
+                    "name": account.user.id, "display_name": account.user.display_name,
+                    "signed_up": account.signed_up, "added_ago_ms": added_ago_ms,
+                })
+            })
+            .collect();
+        return print(&json!(all).to_string());
+    }
+    if accounts.is_empty() {
+        return print("nobody has an account yet; `visavis user add NAME` makes the first");
+    }
+    let lines: Vec<String> = accounts
+        .iter()
+        .map(|account| {
+            let state = if account.signed_up { "signed up" } else { "has not signed up yet" };
+            let User { id, display_name } = &account.user;
+            format!("{id}\t{display_name}\t{state}\tadded {}", ago(now.since(account.created)))
+        })
+        .collect();
+    print(&lines.join("\n"))
+}
+
+fn ago(passed: Duration) -> String {
+    let minutes = passed.as_secs() / 60;
+    let (count, unit) = match minutes {
+        0 => return "just now".to_owned(),
+        1..60 => (minutes, "minute"),
+        60..1440 => (minutes / 60, "hour"),
+        1440.. => (minutes / 1440, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural} ago")
+}

@@ -1,0 +1,276 @@
+//! The binary as an operator meets it.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder to work in and the binary, shielded from the environment's settings.
+struct Place {
+    folder: TempDir,
+}
+
+fn place() -> Place {
+    Place { folder: tempfile::tempdir().unwrap() }
+}
+
+impl Place {
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_visavis"));
+        command.args(words).current_dir(self.folder.path()).env_clear();
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    /// Standard output of a command that succeeds.
+    fn done(&self, words: &[&str]) -> String {
+        let output = self.run(words);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Exit code and standard error of a command that fails.
+    fn failed(&self, words: &[&str]) -> (i32, String) {
+        let output = self.run(words);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+/// A server that is killed when the test ends, however that is.
+struct Running {
+    child: Child,
+    printed: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Settings for ports that nobody else has.
+const ANYWHERE: [&str; 6] = [
+    "--set",
+    "http.listen=127.0.0.1:0",
+    "--set",
+    "https.listen=127.0.0.1:0",
+    "--set",
+    "relay.listen=127.0.0.1:0",
+];
+
+/// A server that listens; the system chooses its ports.
+fn start(place: &Place) -> Running {
+    let mut child = place
+        .command(&["serve"])
+        .args(ANYWHERE)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut printed = String::new();
+    for line in &mut lines {
+        let line = line.unwrap();
+        if line.starts_with("ready") {
+            return Running { child, printed };
+        }
+        printed += &(line + "\n");
+    }
+    panic!("the server ended: {:?}, having printed {printed}", child.wait());
+}
+
+#[test]
+fn adding_somebody_prints_a_link_and_its_qr_code() {
+    let place = place();
+
+    let printed = place.done(&["user", "add", "Alice", "--base-url", "https://call.example.org/"]);
+
+    let mut lines = printed.lines();
+    assert_eq!(lines.next(), Some("alice can choose a password with this link, once, within 7 days:"));
+    let link = lines.nth(1).unwrap().trim();
+    let token = link.strip_prefix("https://call.example.org/#/join/").unwrap();
+    assert_eq!(token.len(), 43);
+    assert!(lines.filter(|line| line.contains('█')).count() > 10, "{printed}");
+}
+
+#[test]
+fn a_name_can_be_added_once_and_given_a_new_link_any_time() {
+    let place = place();
+    let json = |words: &[&str]| serde_json::from_str::<Value>(&place.done(words)).unwrap();
+
+    let first = json(&["user", "add", "Alice", "--json"]);
+    let again = place.failed(&["user", "add", "alice"]);
+    let second = json(&["user", "link", "alice", "--json"]);
+
+    assert_eq!((&first["name"], &first["expires_in_ms"]), (&"alice".into(), &604_800_000.into()));
+    assert!(first["link"].as_str().unwrap().starts_with("http://localhost:7070/#/join/"), "{first}");
+    assert_eq!(
+        again,
+        (1, "error: alice has an account already; `visavis user link alice` makes a new link\n".into())
+    );
+    assert_ne!(first["link"], second["link"]);
+    assert_eq!(
+        place.failed(&["user", "link", "bob"]),
+        (1, "error: bob has no account; `visavis user add bob` makes one\n".into())
+    );
+    assert_eq!(place.done(&["user", "list"]), "alice\tAlice\thas not signed up yet\tadded just now\n");
+}
+
+#[test]
+fn a_name_that_cannot_be_is_refused_with_what_can() {
+    let (code, error) = place().failed(&["user", "add", "a b"]);
+
+    let wanted = "error: \"a b\" cannot be a name; letters and digits of any script, `.`, `_` and `-` can: user name may \
+                  not contain ' '\n";
+    assert_eq!((code, error.as_str()), (1, wanted));
+}
+
+#[test]
+fn somebody_can_be_added_while_the_server_runs_and_gets_its_address() {
+    let place = place();
+    let running = start(&place);
+    let run: Value = serde_json::from_slice(&std::fs::read(place.path("data/run.json")).unwrap()).unwrap();
+
+    let added: Value = serde_json::from_str(&place.done(&["user", "add", "alice", "--json"])).unwrap();
+
+    let base = run["http"].as_str().unwrap();
+    assert!(added["link"].as_str().unwrap().starts_with(&format!("{base}/#/join/")), "{added}");
+    assert!(running.printed.contains(base), "{}", running.printed);
+    assert!(running.printed.contains("Nobody has an account yet."), "{}", running.printed);
+    assert!(running.printed.contains("visavis user add NAME\n"), "{}", running.printed);
+    // The next start finds the account, so it does not ask for a first one.
+    drop(running);
+    assert!(!start(&place).printed.contains("Nobody"));
+}
+
+#[test]
+fn a_port_in_use_ends_the_start_with_its_key_and_the_way_out() {
+    let place = place();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let setting = format!("http.listen={address}");
+
+    let (code, error) = place.failed(&[&["serve"][..], &ANYWHERE, &["--set", &setting]].concat());
+
+    let wanted = format!(
+        "error: cannot listen on {address} (http.listen): the port is in use, perhaps by another visavis; stop that, or \
+         set http.listen\n"
+    );
+    assert_eq!((code, error.lines().last().unwrap()), (1, wanted.trim()));
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_is_named_with_the_way_out() {
+    let place = place();
+    std::fs::write(place.path("file"), "").unwrap();
+
+    for words in [&["serve"][..], &["user", "add", "alice"]] {
+        let (code, error) = place.failed(&[words, &["--data", "file/data"]].concat());
+        let wanted = "error: cannot make the data folder file/data: Not a directory (os error 20); give the data folder \
+                      to the user who runs visavis, or choose another with --data";
+        assert_eq!((code, error.lines().last()), (1, Some(wanted)));
+    }
+}
+
+#[test]
+fn a_truncated_database_is_refused_and_left_alone() {
+    let place = place();
+    place.done(&["user", "add", "alice"]);
+    let database = place.path("data/visavis.db");
+    std::fs::write(&database, "SQLite format 3\0 and then nothing").unwrap();
+
+    let (code, error) = place.failed(&["user", "list"]);
+
+    assert_eq!(code, 1);
+    assert!(error.starts_with("error: the database data/visavis.db is damaged ("), "{error}");
+    assert!(error.contains("restore it from a backup"), "{error}");
+    assert_eq!(std::fs::read(&database).unwrap(), b"SQLite format 3\0 and then nothing");
+}
+
+#[test]
+fn checking_a_configuration_names_every_mistake_with_its_line() {
+    let place = place();
+    std::fs::write(place.path("visavis.toml"), "[relay]\n\nprots = \"1-2\"\n[http]\nlisten = 7070\n")
+        .unwrap();
+
+    let (code, error) = place.failed(&["config", "check"]);
+
+    assert_eq!(code, 2);
+    assert_eq!(
+        error,
+        "error: visavis.toml:3: relay.prots: unknown key; did you mean relay.ports?\n\
+         visavis.toml:5: http.listen: 7070 is not an IP address and port such as 127.0.0.1:7070 or [::]:7443\n"
+    );
+    // Nothing else starts with it either.
+    assert_eq!(place.failed(&["serve"]).0, 2);
+    std::fs::write(place.path("visavis.toml"), "[relay]\nports = \"50000-50100\"\n").unwrap();
+    assert_eq!(place.done(&["config", "check"]), "visavis.toml: the configuration is good\n");
+}
+
+#[test]
+fn a_certificate_that_is_missing_is_found_by_the_check() {
+    let place = place();
+    std::fs::write(place.path("visavis.toml"), "[https]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n")
+        .unwrap();
+
+    let (code, error) = place.failed(&["config", "check"]);
+
+    assert_eq!(code, 1);
+    assert!(
+        error.starts_with("error: https.certificate: c.pem holds no PEM certificate that can be read: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_in_effect_is_shown_without_secrets() {
+    let place = place();
+    let running = start(&place);
+    drop(running);
+
+    let shown = place.done(&["config", "show", "--set", "calls.ring_timeout_ms=9000"]);
+
+    assert!(shown.contains("\n[calls]\nunreachable_ms = 20000\nring_timeout_ms = 9000\n"), "{shown}");
+    let secrets = std::fs::read_to_string(place.path("data/secrets.toml")).unwrap();
+    let secret = secrets.split('"').nth(1).unwrap();
+    assert!(secret.len() == 43 && !shown.contains(secret), "{shown}");
+}
+
+#[test]
+fn the_reference_in_the_repository_is_the_one_this_version_prints() {
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configure.md");
+
+    assert_eq!(place().done(&["config", "docs"]), std::fs::read_to_string(committed).unwrap());
+}
+
+#[test]
+fn stopping_in_good_order_takes_the_run_file_away() {
+    let place = place();
+    let mut running = start(&place);
+    assert!(place.path("data/run.json").exists());
+
+    let terminate = Command::new("kill").arg(running.child.id().to_string()).status().unwrap();
+    let status = running.child.wait().unwrap();
+
+    assert!(terminate.success() && status.success(), "{status}");
+    assert!(!place.path("data/run.json").exists());
+    let mut rest = String::new();
+    if let Some(mut stdout) = running.child.stdout.take() {
+        stdout.read_to_string(&mut rest).unwrap();
+    }
+    assert_eq!(rest, "");
+}
