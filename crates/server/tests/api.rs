@@ -232,7 +232,10 @@ async fn failed_attempts_are_limited_and_the_wait_is_told() {
 
     let limited = world.log_in("alice", "wrong password").await;
 
-    assert_eq!((limited.status, &limited.body["code"]), (StatusCode::TOO_MANY_REQUESTS, &json!("rate_limited")));
+    assert_eq!(
+        (limited.status, &limited.body["code"]),
+        (StatusCode::TOO_MANY_REQUESTS, &json!("rate_limited"))
+    );
     let wait = limited.body["retry_after_ms"].as_u64().unwrap();
     assert!((1..=20_000).contains(&wait), "{wait}");
     assert_eq!(limited.retry_after.unwrap(), wait.div_ceil(1000).to_string());
@@ -251,7 +254,11 @@ async fn other_sites_pages_may_not_post() {
     assert_eq!(post("https://call.example.org").await.status, StatusCode::OK);
     for origin in ["https://evil.example", "http://localhost:7071", "null"] {
         let answer = post(origin).await;
-        assert_eq!((answer.status, &answer.body["code"]), (StatusCode::FORBIDDEN, &json!("forbidden")), "{origin}");
+        assert_eq!(
+            (answer.status, &answer.body["code"]),
+            (StatusCode::FORBIDDEN, &json!("forbidden")),
+            "{origin}"
+        );
     }
 }
 
@@ -288,7 +295,8 @@ async fn history_comes_in_pages() {
         device_name: None,
     };
     world.store.add_history((1..=120).map(row).collect()).await.unwrap();
-    let page = async |query: String| world.get(&format!("/api/history{query}"), &session).await.body["calls"].take();
+    let page =
+        async |query: String| world.get(&format!("/api/history{query}"), &session).await.body["calls"].take();
     let numbers = |page: &Value| -> Vec<u128> {
         let call = |entry: &Value| entry["call"].as_str().unwrap().parse::<Uuid>().unwrap().as_u128();
         page.as_array().unwrap().iter().map(call).collect()

@@ -72,7 +72,8 @@ async fn the_generated_certificate_is_good_for_localhost_and_connections_over_it
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let serving = start(listen::bind_https("127.0.0.1:0".parse().unwrap(), identity.config).await.unwrap(), 8);
+    let serving =
+        start(listen::bind_https("127.0.0.1:0".parse().unwrap(), identity.config).await.unwrap(), 8);
     let connector = TlsConnector::from(Arc::new(trusting));
 
     for name in ["localhost", "127.0.0.1"] {
