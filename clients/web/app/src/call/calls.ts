@@ -75,6 +75,10 @@ export function createCalls(send: Send, now: () => number): Calls {
         connected.current.subscribe((call) => {
           if (call) show(call);
         }),
+        // Whoever listens here rings: only then the caller is told so.
+        connected.on('incoming', (call) => {
+          if (connected.current.value === call) show(call);
+        }),
       ];
       stopClient = () => {
         for (const unsubscribe of leave) unsubscribe();
