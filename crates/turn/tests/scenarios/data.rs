@@ -85,7 +85,7 @@ fn d5_send_indications_that_lead_nowhere_are_dropped_silently() {
 fn two_allocations_of_one_relay_reach_each_other_in_the_process_on_any_address() {
     for ip in ["127.0.0.1", "10.0.0.5", "5.5.5.5"] {
         let mut world = World::with(|config| {
-            config.relay_addresses = vec![RelayAddress::from(ip.parse::<std::net::IpAddr>().unwrap())]
+            config.relay_addresses = vec![RelayAddress::from(ip.parse::<std::net::IpAddr>().unwrap())];
         });
         let mut alice = world.client_of("alice", "192.0.2.7:40000");
         let mut bob = world.client_of("bob", "192.0.2.8:40000");

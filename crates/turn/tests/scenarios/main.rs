@@ -1,5 +1,7 @@
 //! The server as seen by clients and peers, in virtual time. Tests carry the id of the rule they hold (`docs/rfc.md`).
 
+#![expect(clippy::unwrap_used, reason = "a test that can not go on says where by panicking")]
+
 mod abuse;
 mod allocate;
 mod auth;

@@ -69,7 +69,7 @@ impl<C: TurnClientApi> Pair<C> {
             let mut is_quiet = true;
             while let Some(transmit) = self.client.poll_transmit(now) {
                 is_quiet = false;
-                self.to_server(&transmit.data);
+                self.pass_to_server(&transmit.data);
             }
             while let Some(event) = self.client.poll_event() {
                 is_quiet = false;
@@ -98,7 +98,7 @@ impl<C: TurnClientApi> Pair<C> {
         assert_eq!(self.events.len(), count, "{:?}", self.events);
     }
 
-    fn to_server(&mut self, bytes: &[u8]) {
+    fn pass_to_server(&mut self, bytes: &[u8]) {
         let messages: Vec<Vec<u8>> = if self.transport == TransportType::Tcp {
             self.frames.push(bytes);
             std::iter::from_fn(|| self.frames.next_frame().unwrap().map(<[u8]>::to_vec)).collect()
@@ -107,13 +107,13 @@ impl<C: TurnClientApi> Pair<C> {
         };
         for message in messages {
             match self.world.send(self.at, &message) {
-                Fate::Answered(answer) => self.to_client(answer.bytes),
+                Fate::Answered(answer) => self.pass_to_client(answer.bytes),
                 fate => self.sent.push(fate),
             }
         }
     }
 
-    fn to_client(&mut self, data: Vec<u8>) {
+    fn pass_to_client(&mut self, data: Vec<u8>) {
         let transmit =
             Transmit { data, transport: self.transport, from: address(SERVER), to: address(LOCAL) };
         let now = self.now();
@@ -131,7 +131,7 @@ impl<C: TurnClientApi> Pair<C> {
         let now = self.now();
         let transmit = self.client.send_to(TransportType::Udp, address(PEER), data, now).unwrap();
         if let Some(transmit) = transmit {
-            self.to_server(&transmit.build().data);
+            self.pass_to_server(&transmit.build().data);
         }
         self.settle();
     }
@@ -140,7 +140,7 @@ impl<C: TurnClientApi> Pair<C> {
         match self.world.send_from_peer(PEER, relayed, data) {
             Fate::ToClient { to, bytes } => {
                 assert_eq!(to, self.at);
-                self.to_client(bytes);
+                self.pass_to_client(bytes);
             }
             other => panic!("{other:?}"),
         }
@@ -180,7 +180,10 @@ fn a_whole_call<C: TurnClientApi>(mut pair: Pair<C>) {
     let to_peer = |data: &[u8]| Fate::ToPeer { from: relayed, peer, data: data.to_vec() };
     assert_eq!(pair.sent, [to_peer(b"by indication"), to_peer(b"by a channel"), to_peer(b"I still am !")]);
     let from_peer = |data: &[u8]| (peer, data.to_vec());
-    assert_eq!(pair.received, [from_peer(b"indicated"), from_peer(b"channelled!!"), from_peer(b"me, too !!!!")]);
+    assert_eq!(
+        pair.received,
+        [from_peer(b"indicated"), from_peer(b"channelled!!"), from_peer(b"me, too !!!!")]
+    );
 
     pair.client.delete(pair.now()).unwrap();
     while let Some(wait) = pair.settle() {

@@ -352,7 +352,7 @@ impl Answer {
 
     pub(crate) fn attribute(&self, wanted: AttributeType) -> &[u8] {
         let found = self.attributes.iter().find(|(kind, _)| *kind == wanted);
-        found.map(|(_, value)| value.as_slice()).unwrap_or_else(|| panic!("no {wanted:?} in {self:?}"))
+        found.map_or_else(|| panic!("no {wanted:?} in {self:?}"), |(_, value)| value.as_slice())
     }
 
     pub(crate) fn address(&self, wanted: AttributeType) -> SocketAddr {
