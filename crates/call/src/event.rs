@@ -94,7 +94,8 @@ pub enum Effect {
     Alert,
     /// Take the call back from the devices that were woken.
     StopAlerting,
-    /// Write [`history`](crate::history) of the ended record.
+    /// Write [`history`](crate::history) of the ended record. Before the end is told, so that whoever then reads the
+    /// history finds it there.
     WriteHistory,
 }
 

@@ -35,7 +35,7 @@ pub fn create(new: NewCall, callee_is: Availability, now: Timestamp, timers: &Ti
     };
     let effects: &[Effect] = match callee_is {
         Availability::Free => &[Effect::Publish, Effect::Alert],
-        Availability::Busy => &[Effect::Publish, Effect::WriteHistory],
+        Availability::Busy => &[Effect::WriteHistory, Effect::Publish],
     };
     Step { record, effects }
 }
@@ -303,8 +303,8 @@ fn end(record: &Record, reason: EndReason, by: Option<Role>, now: Timestamp) -> 
         Phase::Inviting { .. } | Phase::Ringing { .. } | Phase::Ended(_) => (None, None),
     };
     let effects: &[Effect] = match answer {
-        Some(_) => &[Effect::Publish, Effect::WriteHistory],
-        None => &[Effect::Publish, Effect::StopAlerting, Effect::WriteHistory],
+        Some(_) => &[Effect::WriteHistory, Effect::Publish],
+        None => &[Effect::WriteHistory, Effect::Publish, Effect::StopAlerting],
     };
     let phase = Phase::Ended(End { reason, by, at: now, answer, connected });
     Step { record: Record { phase, ..record.clone() }, effects }

@@ -180,11 +180,16 @@ impl Server {
         })
     }
 
+    /// Tells every device that the server restarts, and closes their sockets.
+    pub fn say_goodbye(&self) {
+        self.signaling.say_goodbye();
+    }
+
     /// Says goodbye to every device, and stops. Calls go on and are taken over by the next run.
     pub async fn stop(mut self) {
         self.stopping.cancel();
         self.listening.close();
-        self.signaling.say_goodbye();
+        self.say_goodbye();
         // Who has not heard by then notices by the closed socket.
         let _ = timeout(GOODBYE, async {
             self.listening.wait().await;

@@ -31,7 +31,7 @@ fn media_asked_for_twice_or_in_another_order_is_the_same_media() {
 #[test]
 fn a_call_to_a_busy_callee_is_born_ended_and_a_missed_call() {
     let (mut world, effects) = World::with(new_call(ALICE, "bob", &[MediaKind::Audio]), Availability::Busy);
-    assert_eq!(effects, [Effect::Publish, Effect::WriteHistory]);
+    assert_eq!(effects, [Effect::WriteHistory, Effect::Publish]);
     assert_eq!(world.see(ALICE), "ended, active, busy");
     assert_eq!(world.history(), ["alice: unanswered, 0 s, alice's phone", "bob: missed, 0 s, -"]);
     assert_eq!(world.accept(DESK), Err(ErrorCode::CallEnded));

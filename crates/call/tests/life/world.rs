@@ -33,9 +33,9 @@ pub(crate) fn told(effects: &[Effect]) -> Told {
 }
 
 /// Effects of an end before the answer.
-pub(crate) const GIVEN_UP: [Effect; 3] = [Effect::Publish, Effect::StopAlerting, Effect::WriteHistory];
+pub(crate) const GIVEN_UP: [Effect; 3] = [Effect::WriteHistory, Effect::Publish, Effect::StopAlerting];
 /// Effects of an end after it.
-pub(crate) const OVER: [Effect; 2] = [Effect::Publish, Effect::WriteHistory];
+pub(crate) const OVER: [Effect; 2] = [Effect::WriteHistory, Effect::Publish];
 
 pub(crate) struct World {
     pub(crate) record: Record,

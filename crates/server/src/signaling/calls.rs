@@ -302,7 +302,7 @@ impl Calls {
             match self.commit(Expected::Rev(rev), &pair, pair_write, step, now).await {
                 Ok(()) => return Ok(()),
                 Err(CasError::Conflict { .. } | CasError::Unknown) => {
-                    self.metrics.commits_conflicting.count()
+                    self.metrics.commits_conflicting.count();
                 }
                 Err(error) => return Err(self.failed(id, &error)),
             }

@@ -357,7 +357,7 @@ impl Signaling {
             }
             match self.calls.view(*id, &device.address, now) {
                 Some(view) if view.rev != *rev || ping.epoch != *self.calls.epoch() => {
-                    replies.push(shown(&view))
+                    replies.push(shown(&view));
                 }
                 Some(_) => {}
                 None => {

@@ -1,0 +1,315 @@
+//! A server on ports of its own, and phones: devices that say and hear JSON.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use visavis_proto::UserId;
+use visavis_server::clock;
+use visavis_server::config::{Config, Sources};
+use visavis_server::serve::Server;
+use visavis_store::{HistoryRow, TokenHash, User};
+
+/// Long enough for a loaded machine; nothing waits this long unless it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running server and its folder.
+pub(crate) struct Bed {
+    pub(crate) server: Server,
+    folder: Option<TempDir>,
+    /// The server's own runtime: dropping it is a crash. None if it shares the test's.
+    runtime: Option<Runtime>,
+    settings: Vec<String>,
+}
+
+impl Bed {
+    /// A server with these settings over the usual ones.
+    pub(crate) async fn new(settings: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
+        Self::start(folder, settings).await
+    }
+
+    /// A server that shares the test's runtime, and so its clock.
+    pub(crate) async fn in_our_time() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(config(&folder, &[])).await.unwrap();
+        Self { server, folder: Some(folder), runtime: None, settings: Vec::new() }
+    }
+
+    async fn start(folder: TempDir, settings: Vec<String>) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let server = runtime.spawn(Server::start(config(&folder, &settings))).await.unwrap().unwrap();
+        Self { server, folder: Some(folder), runtime: Some(runtime), settings }
+    }
+
+    /// Stops without a word, as a crash does, and starts again on the same folder.
+    pub(crate) async fn crash_and_start_again(mut self) -> Self {
+        let (folder, runtime) = (self.folder.take().unwrap(), self.runtime.take().unwrap());
+        let settings = std::mem::take(&mut self.settings);
+        drop(self);
+        tokio::task::spawn_blocking(move || drop(runtime)).await.unwrap();
+        Self::start(folder, settings).await
+    }
+
+    /// Waits until the server has noticed that only so many sockets are left.
+    pub(crate) async fn until_sockets(&self, count: i64) {
+        let left = async {
+            while self.server.metrics.sockets.value() != count {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, left).await.unwrap();
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.reach.http.unwrap()
+    }
+
+    /// A person who is signed in.
+    pub(crate) async fn person(&self, name: &str, display_name: &str) {
+        let user = User { id: name.parse().unwrap(), display_name: display_name.to_owned() };
+        let (store, now) = (&self.server.store, clock::now());
+        let login = login(&user.id);
+        store.add_user(user.clone(), now).await.unwrap();
+        assert!(store.add_login(login, &user.id, now, now + PATIENCE * 1000).await.unwrap());
+    }
+
+    pub(crate) fn ticket(&self, user: &str) -> String {
+        let user: UserId = user.parse().unwrap();
+        self.server.accounts.tickets.issue(&user, login(&user), clock::now())
+    }
+
+    /// A device that has said hello; its `welcome` has been heard.
+    pub(crate) async fn phone(&self, user: &str, device: &str) -> Phone {
+        self.phone_with(user, device, json!([])).await.0
+    }
+
+    /// The same, holding `calls`; with the `welcome`.
+    pub(crate) async fn phone_with(&self, user: &str, device: &str, calls: Value) -> (Phone, Value) {
+        let mut phone = self.socket().await;
+        let token = self.ticket(user);
+        phone
+            .say(json!({"type":"hello","id":"h","data":{
+                "token":token,"device":device,"name":format!("{user}'s {device}"),"proto":1,"calls":calls}}))
+            .await;
+        let welcome = phone.hear().await;
+        assert_eq!(welcome["type"], "welcome", "{welcome}");
+        (phone, welcome)
+    }
+
+    /// A socket on which nothing has been said.
+    pub(crate) async fn socket(&self) -> Phone {
+        Phone::connect(&format!("ws://{}/ws", self.address())).await.unwrap()
+    }
+
+    /// `GET` of a page that needs no more than that; status and body.
+    pub(crate) async fn get(&self, path: &str, header: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address()).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{header}connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+        (status, body)
+    }
+
+    /// A person's history as (direction, outcome, reason, peer), newest first.
+    pub(crate) async fn history(&self, user: &str) -> Vec<[String; 4]> {
+        let calls = self.server.store.history(&user.parse().unwrap(), None, 50).await.unwrap();
+        let word = |value: Value| value.as_str().unwrap().to_owned();
+        let words = |row: HistoryRow| {
+            let (direction, outcome) = (word(json!(row.direction)), word(json!(row.outcome)));
+            [direction, outcome, word(json!(row.reason)), row.peer.to_string()]
+        };
+        calls.into_iter().map(|call| words(call.row)).collect()
+    }
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// The one login of a person.
+fn login(user: &UserId) -> TokenHash {
+    let mut hash = [0; 32];
+    for (byte, letter) in hash.iter_mut().zip(user.as_str().bytes()) {
+        *byte = letter;
+    }
+    TokenHash(hash)
+}
+
+fn config(folder: &TempDir, settings: &[String]) -> Config {
+    let mut sets = vec![
+        format!("data.dir={}", folder.path().display()),
+        "http.listen=127.0.0.1:0".to_owned(),
+        "https.listen=".to_owned(),
+        "relay.listen=[\"127.0.0.1:0\"]".to_owned(),
+    ];
+    sets.extend_from_slice(settings);
+    Config::load(&Sources { sets, ..Sources::default() }).unwrap()
+}
+
+/// A device as a test sees it.
+pub(crate) struct Phone {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    heard: VecDeque<Value>,
+}
+
+/// What a socket ends with.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Code(u16),
+    NoCode,
+}
+
+impl Phone {
+    pub(crate) async fn connect(url: &str) -> Result<Self, tokio_tungstenite::tungstenite::Error> {
+        let (socket, _) = connect_async(url).await?;
+        Ok(Self { socket, heard: VecDeque::new() })
+    }
+
+    pub(crate) async fn say(&mut self, message: Value) {
+        self.say_text(message.to_string()).await;
+    }
+
+    pub(crate) async fn say_text(&mut self, text: String) {
+        self.say_frame(Message::text(text)).await;
+    }
+
+    pub(crate) async fn say_frame(&mut self, message: Message) {
+        timeout(PATIENCE, self.socket.send(message)).await.unwrap().unwrap();
+    }
+
+    /// Like `say`, where the server may close at any moment.
+    pub(crate) async fn try_say(&mut self, message: Value) -> bool {
+        self.socket.send(Message::text(message.to_string())).await.is_ok()
+    }
+
+    /// The next message.
+    pub(crate) async fn hear(&mut self) -> Value {
+        match self.heard.pop_front() {
+            Some(value) => value,
+            None => self.receive().await.unwrap(),
+        }
+    }
+
+    /// Reads until the socket closes.
+    pub(crate) async fn hear_end(&mut self) -> End {
+        loop {
+            if let Err(end) = self.receive().await {
+                return end;
+            }
+        }
+    }
+
+    /// Whether the socket ends without another word, however long that takes.
+    pub(crate) async fn ends_in_the_end(&mut self) -> bool {
+        matches!(self.socket.next().await, None | Some(Err(_)))
+    }
+
+    async fn receive(&mut self) -> Result<Value, End> {
+        loop {
+            match timeout(PATIENCE, self.socket.next()).await.expect("something to hear") {
+                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(frame))) => {
+                    return Err(frame.map_or(End::NoCode, |frame| End::Code(frame.code.into())));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(End::NoCode),
+            }
+        }
+    }
+
+    /// The next message of this type; those before it are kept for later.
+    pub(crate) async fn hear_type(&mut self, kind: &str) -> Value {
+        if let Some(position) = self.heard.iter().position(|value| value["type"] == kind) {
+            return self.heard.remove(position).unwrap();
+        }
+        loop {
+            let value = self.receive().await.unwrap();
+            if value["type"] == kind {
+                return value;
+            }
+            self.heard.push_back(value);
+        }
+    }
+
+    /// The next snapshot, which must be in this state.
+    pub(crate) async fn hear_call(&mut self, state: &str) -> Value {
+        let call = self.hear_type("call").await;
+        assert_eq!(call["data"]["state"], state, "{call}");
+        call["data"].clone()
+    }
+
+    /// Says a message and gives its answer.
+    pub(crate) async fn ask(&mut self, mut message: Value) -> Value {
+        let id = format!("{}.{}", message["type"].as_str().unwrap(), self.heard.len());
+        message["id"] = json!(id);
+        self.say(message).await;
+        loop {
+            let value = self.receive().await.unwrap();
+            if value["re"] == json!(id) {
+                return value;
+            }
+            self.heard.push_back(value);
+        }
+    }
+
+    /// Says a message that must be `ok`.
+    pub(crate) async fn do_it(&mut self, message: Value) -> Value {
+        let answer = self.ask(message).await;
+        assert_eq!(answer["type"], "ok", "{answer}");
+        answer["data"].clone()
+    }
+
+    /// Says a message that must be refused; its code.
+    pub(crate) async fn refused(&mut self, message: Value) -> String {
+        let answer = self.ask(message).await;
+        assert_eq!(answer["type"], "error", "{answer}");
+        answer["data"]["code"].as_str().unwrap().to_owned()
+    }
+
+    /// Nothing has been said to this device: the answer to a heartbeat is the next thing it hears.
+    pub(crate) async fn hears_nothing(&mut self) {
+        assert_eq!(self.heard.pop_front(), None);
+        self.say(json!({"type":"nothing","id":"quiet","data":{}})).await;
+        let next = self.receive().await.unwrap();
+        assert_eq!(next["re"], "quiet", "{next}");
+    }
+}
+
+/// A call id of the test's choosing.
+pub(crate) fn call_id(n: u128) -> String {
+    uuid::Uuid::from_u128(n).to_string()
+}
+
+/// `invite`.
+pub(crate) fn invite(n: u128, to: &str) -> Value {
+    json!({"type":"invite","call":call_id(n),"data":{"to":to,"media":["audio","video"]}})
+}
+
+/// A verb about a call without data of its own.
+pub(crate) fn verb(kind: &str, n: u128) -> Value {
+    json!({"type":kind,"call":call_id(n),"data":{}})
+}
+
+/// `accept`.
+pub(crate) fn accept(n: u128) -> Value {
+    json!({"type":"accept","call":call_id(n),"data":{"media":["audio","video"]}})
+}

@@ -1,0 +1,10 @@
+//! Devices talk to a real server over real sockets, each by the words of `protocol/PROTOCOL.md`.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bed;
+
+mod bad_input;
+mod calls;
+mod payloads;
+mod restart;
+mod teaching;
