@@ -17,6 +17,7 @@ pub mod config;
 pub mod data_folder;
 pub mod http;
 pub mod ice;
+mod mallopt;
 pub mod metrics;
 pub mod run_file;
 pub mod secrets;

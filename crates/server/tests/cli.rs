@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -155,6 +155,35 @@ fn somebody_can_be_added_while_the_server_runs_and_gets_its_address() {
     // The next start finds the account, so it does not ask for a first one.
     drop(running);
     assert!(!start(&place).printed.contains("Nobody"));
+}
+
+#[test]
+fn checking_passwords_leaves_no_memory_behind() {
+    let place = place();
+    let running = start(&place);
+    let run: Value = serde_json::from_slice(&std::fs::read(place.path("data/run.json")).unwrap()).unwrap();
+    let port = run["http"].as_str().unwrap().rsplit(':').next().unwrap().parse().unwrap();
+    let own_memory_kib = || -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    let before = own_memory_kib();
+
+    let body = r#"{"name":"nobody","password":"guess"}"#;
+    let length = body.len();
+    for _ in 0..8 {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let head = "POST /api/login HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json";
+        write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    }
+
+    // Each check takes 19 MiB while it lasts.
+    let grown = own_memory_kib().saturating_sub(before);
+    assert!(grown < 10 * 1024, "{grown} KiB more than before");
 }
 
 #[test]

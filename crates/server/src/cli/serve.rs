@@ -11,6 +11,7 @@ use tracing::{info, warn};
 use super::banner::{Banner, network_urls};
 use super::print;
 use crate::config::Config;
+use crate::mallopt;
 use crate::serve::Server;
 
 /// Files a server has open besides its WebSockets: listeners, databases, HTTP connections, relayed sockets.
@@ -23,6 +24,7 @@ pub(super) fn perform(config: Config, flags: &[OsString]) -> anyhow::Result<()> 
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
+    mallopt::give_large_blocks_back();
     allow_open_files(config.signaling.max_sockets.into());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(serve(config, flags))

@@ -20,7 +20,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use visavis_proto::limits::TICKET_LIFETIME;
@@ -64,7 +64,11 @@ pub fn routes(api: Api) -> Router {
         .route("/ticket", post(ticket))
         .route("/me", get(me))
         .route("/history", get(history))
-        .fallback(async || Refusal::new(ErrorCode::NotFound, "there is no such page in this API"))
+        // A fallback would give way to the web app, which answers everything else.
+        .route(
+            "/{*nothing}",
+            any(async || Refusal::new(ErrorCode::NotFound, "there is no such page in this API")),
+        )
         .method_not_allowed_fallback(async || Refusal::new(ErrorCode::Unsupported, "use the other method"))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(middleware::from_fn_with_state(api.clone(), guard));
