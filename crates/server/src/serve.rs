@@ -197,6 +197,7 @@ impl Server {
         })
         .await;
         self.tasks.shutdown().await;
+        self.store.close().await;
         RunFile::remove(&self.folder);
         if let Some(relay) = self.relay.take().and_then(Arc::into_inner) {
             relay.shutdown().await;
