@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use visavis_turn::{RelayAddress, Turn, TurnConfig};
 
-use crate::config::RelayConfig;
+use crate::config::{RelayConfig, TcpLimits};
 use crate::engine::Engine;
 use crate::stats::Stats;
 use crate::{RelayError, bind, clock, listen};
@@ -56,7 +56,6 @@ impl Relay {
     /// # Errors
     ///
     /// If an address is taken or a setting makes no sense; the message names the key. Nothing stays open then.
-    #[expect(clippy::unused_async, reason = "an engine on another thread will confirm its start")]
     pub async fn start(config: RelayConfig) -> Result<Self, RelayError> {
         check(&config)?;
         let system = |what| move |source| RelayError::System { what, source };
@@ -86,11 +85,12 @@ impl Relay {
             .build()
             .map_err(system("start a runtime"))?;
         let (commands, received) = mpsc::channel(COMMANDS);
+        let (starting, started) = oneshot::channel();
         let (stopping, stopped) = oneshot::channel();
         let serve = move || {
             let turn = Turn::new(turn, clock::now(), clock::unix(), seed);
             let tasks = tokio::task::LocalSet::new();
-            let result = tasks.block_on(&runtime, run(turn, config, sockets, received));
+            let result = tasks.block_on(&runtime, run(turn, config.tcp_limits, sockets, starting, received));
             if let Err(error) = result {
                 tracing::error!(%error, "the relay stops");
             }
@@ -101,7 +101,15 @@ impl Relay {
         };
         let thread = std::thread::Builder::new().name("relay".to_owned()).spawn(serve);
         let thread = thread.map_err(system("start a thread"))?;
+        // Dropped unsent only if the thread panicked.
+        let failed = || std::io::Error::other("the thread ended at once");
+        started.await.unwrap_or_else(|_| Err(failed())).map_err(system("serve the sockets"))?;
         Ok(Self { addresses, commands, stopped, thread })
+    }
+
+    /// Whether it serves. Once it does not, which only a defect can cause, it has to be started anew.
+    pub fn is_running(&self) -> bool {
+        !self.thread.is_finished()
     }
 
     /// Where it listens.
@@ -136,25 +144,27 @@ impl Relay {
 /// The thread's main task: timers and commands. Sockets have tasks of their own.
 async fn run(
     turn: Turn,
-    config: RelayConfig,
+    limits: TcpLimits,
     sockets: Sockets,
+    starting: oneshot::Sender<std::io::Result<()>>,
     mut commands: mpsc::Receiver<Command>,
-) -> std::io::Result<()> {
-    let engine = Rc::new(Engine::new(turn, config.tcp_limits));
-    for (address, socket) in sockets.udp {
-        listen::udp::start(&engine, address, socket)?;
-    }
-    for (address, listener) in sockets.tcp {
-        tracing::debug!(%address, "listening for TCP");
-        listen::tcp::start(&engine, listener)?;
-    }
+) -> Result<(), ListenerEnded> {
+    let engine = Rc::new(Engine::new(turn, limits));
+    let mut listeners = match listen::start(&engine, sockets.udp, sockets.tcp) {
+        Ok(listeners) => listeners,
+        Err(error) => {
+            // Whoever starts the relay is told why; it may have given up waiting.
+            let _unwanted = starting.send(Err(error));
+            return Ok(());
+        }
+    };
+    let _unwanted = starting.send(Ok(()));
     let mut wall_clock = tokio::time::interval(WALL_CLOCK_INTERVAL);
     loop {
         let timeout = engine.next_timeout();
         tokio::select! {
             command = commands.recv() => match command {
                 Some(Command::Stats(answer)) => {
-                    // Whoever asked may have given up waiting.
                     let _unwanted = answer.send(engine.stats());
                 }
                 Some(Command::Revoke(subject)) => engine.revoke(&subject),
@@ -163,9 +173,15 @@ async fn run(
             () = engine.timeout_moved() => {}
             () = sleep_until(timeout) => engine.on_timeout(),
             _ = wall_clock.tick() => engine.set_wall_clock(clock::unix()),
+            Some(_) = listeners.join_next() => return Err(ListenerEnded),
         }
     }
 }
+
+/// A listener's task has ended, which none ever should: better no relay than one that does not hear.
+#[derive(Debug, thiserror::Error)]
+#[error("a listener has ended")]
+struct ListenerEnded;
 
 async fn sleep_until(deadline: Option<std::time::Instant>) {
     match deadline {

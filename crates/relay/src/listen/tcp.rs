@@ -79,13 +79,7 @@ impl Connection {
 }
 
 /// Serves a listener until the thread ends.
-pub(crate) fn start(engine: &Rc<Engine>, listener: std::net::TcpListener) -> io::Result<()> {
-    let listener = TcpListener::from_std(listener)?;
-    tokio::task::spawn_local(accept(Rc::clone(engine), listener));
-    Ok(())
-}
-
-async fn accept(engine: Rc<Engine>, listener: TcpListener) {
+pub(crate) async fn accept(engine: Rc<Engine>, listener: TcpListener) {
     loop {
         match listener.accept().await {
             Ok((stream, client)) => open(&engine, stream, client),

@@ -13,15 +13,7 @@ use crate::engine::{Engine, State};
 pub(crate) const BATCH: usize = 64;
 
 /// Serves a listening socket until the thread ends.
-pub(crate) fn start(engine: &Rc<Engine>, address: SocketAddr, socket: std::net::UdpSocket) -> io::Result<()> {
-    tracing::debug!(%address, "listening for UDP");
-    let socket = Rc::new(UdpSocket::from_std(socket)?);
-    engine.with(|state, _| state.listeners.insert(address, Rc::clone(&socket)));
-    tokio::task::spawn_local(serve(Rc::clone(engine), address, socket));
-    Ok(())
-}
-
-async fn serve(engine: Rc<Engine>, address: SocketAddr, socket: Rc<UdpSocket>) {
+pub(crate) async fn serve(engine: Rc<Engine>, address: SocketAddr, socket: Rc<UdpSocket>) {
     while socket.readable().await.is_ok() {
         let is_drained = engine.with(|state, now| {
             for _ in 0..BATCH {

@@ -8,6 +8,7 @@ mod auth;
 mod channel;
 mod data;
 mod even_port;
+mod hot_path;
 mod oracle;
 mod parsing;
 mod permission;
