@@ -162,6 +162,7 @@ impl Server {
         }
         tasks.spawn(Arc::clone(&calls).run_alarms());
         tasks.spawn(Arc::clone(&calls).run_sweeps());
+        tasks.spawn(Arc::clone(&signaling).run_revocations(accounts.revoked()));
         tasks.spawn(sweep(store.clone()));
         RunFile::of(&reach).write(&folder)?;
         Ok(Self {

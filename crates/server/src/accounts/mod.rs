@@ -21,6 +21,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::broadcast;
 use visavis_proto::{ErrorCode, SignUpInvitation, UserId, limits};
 use visavis_store::{Store, TokenHash, User};
 
@@ -39,6 +40,8 @@ use tickets::Tickets;
 const NOTE_USE_EVERY: Duration = Duration::from_secs(3600);
 /// Addresses and names whose failed attempts are remembered, each.
 const REMEMBERED: usize = 100_000;
+/// Revocations that may wait for whoever closes the sockets; it does nothing else.
+const REVOKED_AT_ONCE: usize = 1024;
 /// How many characters a password has at least. Long beats complicated; nothing else is asked of it.
 const PASSWORD_CHARS: usize = 8;
 /// How many bytes a password has at most, so that hashing it is no burden.
@@ -76,6 +79,15 @@ pub(crate) fn days(count: u32) -> Duration {
     Duration::from_secs(u64::from(count) * 86_400)
 }
 
+/// Logins that were good and no longer are; sockets opened with them have to close.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revoked {
+    /// One login: its user has signed out.
+    Login(TokenHash),
+    /// Every login of a user: the password was set anew.
+    User(UserId),
+}
+
 /// Signs people in and out.
 #[derive(Debug)]
 pub struct Accounts {
@@ -87,6 +99,7 @@ pub struct Accounts {
     login: Duration,
     by_address: Allowances<IpAddr>,
     by_name: Allowances<UserId>,
+    revoked: broadcast::Sender<Revoked>,
 }
 
 /// Somebody has just signed in.
@@ -118,8 +131,14 @@ impl Accounts {
             login: limits.login,
             by_address: Allowances::new(attempts(limits.attempts_per_address), REMEMBERED),
             by_name: Allowances::new(attempts(limits.attempts_per_name), REMEMBERED),
+            revoked: broadcast::Sender::new(REVOKED_AT_ONCE),
             store,
         }
+    }
+
+    /// Hears of every login that is revoked from here on.
+    pub fn revoked(&self) -> broadcast::Receiver<Revoked> {
+        self.revoked.subscribe()
     }
 
     /// How long a login lasts after it was last used.
@@ -204,6 +223,8 @@ impl Accounts {
         let user =
             self.store.sign_up(token.hash(), hash, display_name, now.wall).await?.ok_or_else(bad_link)?;
         self.metrics.sign_ups.count();
+        // Nobody may be listening, as in a command-line tool.
+        let _ = self.revoked.send(Revoked::User(user.id.clone()));
         self.begin_login(&user.id, now).await
     }
 
@@ -228,6 +249,7 @@ impl Accounts {
     pub async fn log_out(&self, token: Option<&str>) -> Result<(), Refusal> {
         if let Some(token) = token.and_then(Token::parse) {
             self.store.end_login(token.hash()).await?;
+            let _ = self.revoked.send(Revoked::Login(token.hash()));
         }
         Ok(())
     }

@@ -12,7 +12,9 @@ use axum::extract::ws::Utf8Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use visavis_proto::{Address, CloseCode, DeviceId, UserId};
+use visavis_store::TokenHash;
 
+use crate::accounts::Revoked;
 use crate::metrics::Metrics;
 
 /// Frames that may wait for one device.
@@ -36,6 +38,7 @@ pub struct Connection(u64);
 #[derive(Debug)]
 struct Entry {
     device: DeviceId,
+    login: TokenHash,
     connection: Connection,
     outbox: mpsc::Sender<Outgoing>,
 }
@@ -69,11 +72,12 @@ impl Devices {
     pub fn register(
         &self,
         address: &Address,
+        login: TokenHash,
         bye: Utf8Bytes,
     ) -> Result<(Connection, mpsc::Receiver<Outgoing>), TooManyDevices> {
         let connection = Connection(self.next.fetch_add(1, Ordering::Relaxed));
         let (outbox, inbox) = mpsc::channel(OUTBOX_FRAMES);
-        let entry = Entry { device: address.device.clone(), connection, outbox };
+        let entry = Entry { device: address.device.clone(), login, connection, outbox };
         let mut users = self.users();
         let entries = users.entry(address.user.clone()).or_default();
         if let Some(older) = entries.iter_mut().find(|older| older.device == address.device) {
@@ -137,6 +141,25 @@ impl Devices {
             .map_or_else(Vec::new, |entries| entries.iter().map(|entry| entry.device.clone()).collect())
     }
 
+    /// Takes out every device whose login was revoked, tells it `bye` and closes its socket.
+    pub fn revoke(&self, revoked: &Revoked, bye: &Utf8Bytes) {
+        let mut users = self.users();
+        users.retain(|user, entries| {
+            entries.retain(|entry| {
+                let stays = match revoked {
+                    Revoked::Login(login) => entry.login != *login,
+                    Revoked::User(name) => user != name,
+                };
+                if !stays {
+                    let _ = entry.outbox.try_send(Outgoing::Text(bye.clone()));
+                    let _ = entry.outbox.try_send(Outgoing::Close(CloseCode::Revoked));
+                }
+                stays
+            });
+            !entries.is_empty()
+        });
+    }
+
     /// Tells every device goodbye and closes its socket; `bye` makes the frame for the nth of them.
     pub fn close_all(&self, code: CloseCode, bye: impl Fn(usize) -> Utf8Bytes) {
         let entries: Vec<Entry> = self.users().drain().flat_map(|(_, entries)| entries).collect();
@@ -150,6 +173,8 @@ impl Devices {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const LOGIN: TokenHash = TokenHash([7; 32]);
 
     fn devices() -> Devices {
         Devices::new(Arc::new(Metrics::default()))
@@ -170,8 +195,8 @@ mod tests {
     #[tokio::test]
     async fn a_device_that_connects_again_replaces_its_older_socket_which_hears_why() {
         let devices = devices();
-        let (older, mut older_inbox) = devices.register(&address("bob/phone"), "bye".into()).unwrap();
-        let (_newer, mut newer_inbox) = devices.register(&address("bob/phone"), "bye".into()).unwrap();
+        let (older, mut older_inbox) = devices.register(&address("bob/phone"), LOGIN, "bye".into()).unwrap();
+        let (_newer, mut newer_inbox) = devices.register(&address("bob/phone"), LOGIN, "bye".into()).unwrap();
         assert!(!devices.leave(&address("bob/phone"), older), "the newer socket stays");
         assert!(devices.send(&address("bob/phone"), "hi".into()));
         assert_eq!(text(older_inbox.recv().await), "bye");
@@ -183,8 +208,8 @@ mod tests {
     #[tokio::test]
     async fn a_device_that_does_not_read_is_dropped_and_nobody_else_notices() {
         let devices = devices();
-        let (_slow, mut slow_inbox) = devices.register(&address("bob/slow"), "bye".into()).unwrap();
-        let (_quick, mut quick_inbox) = devices.register(&address("bob/quick"), "bye".into()).unwrap();
+        let (_slow, mut slow_inbox) = devices.register(&address("bob/slow"), LOGIN, "bye".into()).unwrap();
+        let (_quick, mut quick_inbox) = devices.register(&address("bob/quick"), LOGIN, "bye".into()).unwrap();
         for _ in 0..OUTBOX_FRAMES {
             assert!(devices.send(&address("bob/slow"), "x".into()));
         }
@@ -203,10 +228,10 @@ mod tests {
     fn a_user_may_have_only_so_many_devices() {
         let devices = devices();
         let keep: Vec<_> = (0..DEVICES_PER_USER)
-            .map(|n| devices.register(&address(&format!("bob/d{n}")), "bye".into()).unwrap())
+            .map(|n| devices.register(&address(&format!("bob/d{n}")), LOGIN, "bye".into()).unwrap())
             .collect();
-        assert!(devices.register(&address("bob/one-more"), "bye".into()).is_err());
-        assert!(devices.register(&address("eve/d0"), "bye".into()).is_ok());
+        assert!(devices.register(&address("bob/one-more"), LOGIN, "bye".into()).is_err());
+        assert!(devices.register(&address("eve/d0"), LOGIN, "bye".into()).is_ok());
         drop(keep);
     }
 }

@@ -142,7 +142,7 @@ impl Signaling {
             .map_err(|code| no(code.into(), CloseCode::Unauthenticated))?;
         let address = Address { user: signed_in.user, device: hello.device.clone() };
         let (connection, inbox) =
-            self.devices.register(&address, bye(ByeReason::Replaced, 0)).map_err(|_| {
+            self.devices.register(&address, signed_in.login, bye(ByeReason::Replaced, 0)).map_err(|_| {
                 let hint = "too many of your devices are connected; close one";
                 no(Refusal::of(ErrorCode::RateLimited, hint), CloseCode::RateLimited)
             })?;

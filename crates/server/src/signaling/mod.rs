@@ -21,12 +21,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 use visavis_proto::{Bye, ByeReason, CloseCode, ServerBody, ServerFrame, UserId};
 
 pub use calls::Calls;
 pub use devices::Devices;
 pub use socket::{Origin, upgrade};
 
+use crate::accounts::Revoked;
 use crate::accounts::tickets::Tickets;
 use crate::config;
 use crate::ice::Ice;
@@ -107,6 +110,20 @@ impl Signaling {
         // Only at the end of the process, so a look now and then is simpler than a notice from every socket.
         while self.metrics.sockets.value() > 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Closes the sockets of revoked logins, for as long as logins can be revoked.
+    pub async fn run_revocations(self: Arc<Self>, mut revoked: broadcast::Receiver<Revoked>) {
+        let goodbye = bye(ByeReason::Revoked, 0);
+        loop {
+            match revoked.recv().await {
+                Ok(revoked) => self.devices.revoke(&revoked, &goodbye),
+                Err(RecvError::Lagged(missed)) => {
+                    tracing::error!(missed, "sockets of revoked logins stay open")
+                }
+                Err(RecvError::Closed) => return,
+            }
         }
     }
 

@@ -100,6 +100,18 @@ async fn the_same_device_again_replaces_its_older_socket() {
 }
 
 #[tokio::test]
+async fn signing_out_closes_the_sockets_of_that_login_and_no_others() {
+    let bed = one_person(&[]).await;
+    bed.person("bob", "Bob").await;
+    let mut alice = bed.phone("alice", "tab").await;
+    let mut bob = bed.phone("bob", "phone").await;
+    bed.sign_out("alice").await;
+    assert_eq!(alice.hear_type("bye").await["data"]["reason"], "revoked");
+    assert_eq!(alice.hear_end().await, End::Code(4403));
+    bob.hears_nothing().await;
+}
+
+#[tokio::test]
 async fn who_sends_too_much_is_told_to_wait_and_then_closed() {
     let bed = one_person(&["signaling.messages_per_second=1", "signaling.message_burst=5"]).await;
     let mut alice = bed.phone("alice", "tab").await;

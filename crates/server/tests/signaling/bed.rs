@@ -1,7 +1,8 @@
 //! A server on ports of its own, and phones: devices that say and hear JSON.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -14,10 +15,11 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use visavis_proto::UserId;
+use visavis_server::accounts::Token;
 use visavis_server::clock;
 use visavis_server::config::{Config, Sources};
 use visavis_server::serve::Server;
-use visavis_store::{HistoryRow, TokenHash, User};
+use visavis_store::{HistoryRow, User};
 
 /// Long enough for a loaded machine; nothing waits this long unless it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,6 +31,8 @@ pub(crate) struct Bed {
     /// The server's own runtime: dropping it is a crash. None if it shares the test's.
     runtime: Option<Runtime>,
     settings: Vec<String>,
+    /// The one login of each person.
+    logins: Mutex<HashMap<UserId, Token>>,
 }
 
 impl Bed {
@@ -43,23 +47,25 @@ impl Bed {
     pub(crate) async fn in_our_time() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start(config(&folder, &[])).await.unwrap();
-        Self { server, folder: Some(folder), runtime: None, settings: Vec::new() }
+        Self { server, folder: Some(folder), runtime: None, settings: Vec::new(), logins: Mutex::default() }
     }
 
     async fn start(folder: TempDir, settings: Vec<String>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = runtime.spawn(Server::start(config(&folder, &settings))).await.unwrap().unwrap();
-        Self { server, folder: Some(folder), runtime: Some(runtime), settings }
+        Self { server, folder: Some(folder), runtime: Some(runtime), settings, logins: Mutex::default() }
     }
 
     /// Stops without a word, as a crash does, and starts again on the same folder.
     pub(crate) async fn crash_and_start_again(mut self) -> Self {
         let (folder, runtime) = (self.folder.take().unwrap(), self.runtime.take().unwrap());
-        let settings = std::mem::take(&mut self.settings);
+        let (settings, logins) = (std::mem::take(&mut self.settings), std::mem::take(&mut self.logins));
         drop(self);
         tokio::task::spawn_blocking(move || drop(runtime)).await.unwrap();
-        Self::start(folder, settings).await
+        let mut bed = Self::start(folder, settings).await;
+        bed.logins = logins;
+        bed
     }
 
     /// Waits until the server has noticed that only so many sockets are left.
@@ -80,14 +86,26 @@ impl Bed {
     pub(crate) async fn person(&self, name: &str, display_name: &str) {
         let user = User { id: name.parse().unwrap(), display_name: display_name.to_owned() };
         let (store, now) = (&self.server.store, clock::now());
-        let login = login(&user.id);
+        let token = Token::random();
+        let login = token.hash();
         store.add_user(user.clone(), now).await.unwrap();
         assert!(store.add_login(login, &user.id, now, now + PATIENCE * 1000).await.unwrap());
+        self.logins.lock().unwrap().insert(user.id, token);
+    }
+
+    fn login(&self, user: &UserId) -> Token {
+        self.logins.lock().unwrap()[user].clone()
+    }
+
+    /// Ends a person's login.
+    pub(crate) async fn sign_out(&self, name: &str) {
+        let token = self.login(&name.parse().unwrap()).text();
+        self.server.accounts.log_out(Some(&token)).await.unwrap();
     }
 
     pub(crate) fn ticket(&self, user: &str) -> String {
         let user: UserId = user.parse().unwrap();
-        self.server.accounts.tickets.issue(&user, login(&user), clock::now())
+        self.server.accounts.tickets.issue(&user, self.login(&user).hash(), clock::now())
     }
 
     /// A device that has said hello; its `welcome` has been heard.
@@ -143,15 +161,6 @@ impl Drop for Bed {
             runtime.shutdown_background();
         }
     }
-}
-
-/// The one login of a person.
-fn login(user: &UserId) -> TokenHash {
-    let mut hash = [0; 32];
-    for (byte, letter) in hash.iter_mut().zip(user.as_str().bytes()) {
-        *byte = letter;
-    }
-    TokenHash(hash)
 }
 
 fn config(folder: &TempDir, settings: &[String]) -> Config {
