@@ -135,10 +135,19 @@ describe('calling', () => {
     expect(model.call?.stateSince).toBe(1_000);
     expect(run(model, shows({ state: { type: 'connecting' } }, 4_000)).model.call?.stateSince).toBe(4_000);
   });
+});
 
-  test('tells of a device that fails once, and goes on', () => {
-    const local = { mic: 'none', camera: 'on', micError: new ClientError('device-missing') } as const;
-    const { model } = run(home, shows({ local }), shows({ local, state: { type: 'connecting' } }));
+describe('a device that fails', () => {
+  const mic = { mic: 'none', camera: 'on', micError: new ClientError('device-missing') } as const;
+  const both = { ...mic, camera: 'none', cameraError: new ClientError('device-busy') } as const;
+
+  test('is told of once, and the call goes on', () => {
+    const { model } = run(home, shows({ local: mic }), shows({ local: mic, state: { type: 'connecting' } }));
+    expect(model.toast).toEqual({ id: 1, message: { key: 'device.mic.missing' } });
+  });
+
+  test('is the microphone if both fail', () => {
+    const { model } = run(home, shows({ local: mic }), shows({ local: both }));
     expect(model.toast).toEqual({ id: 1, message: { key: 'device.mic.missing' } });
   });
 });

@@ -176,15 +176,14 @@ function showCall(model: Model, snapshot: CallSnapshot, now: number): Step {
   return [{ ...model, call: shown }, [{ type: 'load-history', afterCall: true }]];
 }
 
-/** Tells of a microphone or camera that fails, once; the call goes on without it. */
+/** Tells of a microphone or camera that fails, once; the call goes on without it. Of two, the microphone matters. */
 function withDeviceToast(model: Model, before: CallModel | null, { local }: CallSnapshot): Model {
-  if (local.micError && local.micError !== before?.local.micError) {
-    return withToast(model, deviceMessage(local.micError, 'mic'));
+  const { micError, cameraError } = local;
+  if (micError) {
+    return micError === before?.local.micError ? model : withToast(model, deviceMessage(micError, 'mic'));
   }
-  if (local.cameraError && local.cameraError !== before?.local.cameraError) {
-    return withToast(model, deviceMessage(local.cameraError, 'camera'));
-  }
-  return model;
+  if (!cameraError || cameraError === before?.local.cameraError) return model;
+  return withToast(model, deviceMessage(cameraError, 'camera'));
 }
 
 function isAnswered(snapshot: CallSnapshot): boolean {
