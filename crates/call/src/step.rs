@@ -72,8 +72,8 @@ fn ring(record: &Record, who: &Address, now: Timestamp, timers: &Timers) -> Deci
         (_, Place::Caller) => Err(ErrorCode::BadState),
         (Phase::Inviting { until }, Place::Answerer | Place::Bystander) => {
             let latest = record.created + timers.ring_limit;
-            // Never sooner than it would have ended unheard: after a restart `latest` may be long past.
-            let until = (now + timers.ring).min(latest).max(*until);
+            // After a restart `latest` may be long past; it then rings as long as it would have waited unheard.
+            let until = (now + timers.ring).min(latest.max(*until));
             let mut record = record.clone();
             record.phase = Phase::Ringing { since: now, until };
             Ok(Some(Step { record, effects: &[Effect::Publish] }))

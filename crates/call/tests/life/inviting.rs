@@ -77,6 +77,18 @@ fn a_late_ring_does_not_stretch_the_call_past_90_s() {
     assert_eq!(world.now.since(START).as_secs(), 90);
 }
 
+/// Row 3: an operator may let it ring for less time than it waits for a device.
+#[test]
+fn a_short_ring_time_ends_the_call_although_it_would_have_waited_longer_unheard() {
+    let timers = Timers { ring: Duration::from_secs(5), ..Timers::default() };
+    let new = new_call(ALICE, "bob", &[MediaKind::Audio]);
+    let mut world = World::with_timers(new, Availability::Free, timers).0;
+    world.ring(DESK).unwrap();
+    assert_eq!(world.see(ALICE), "ringing, active, 5000 ms left");
+    assert_eq!(world.wait_s(5), GIVEN_UP);
+    assert_eq!(world.see(ALICE), "ended, active, no_answer");
+}
+
 #[test]
 fn only_the_callee_can_ring_or_answer() {
     for mut world in [World::invited(), World::ringing()] {

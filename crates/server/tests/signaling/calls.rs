@@ -162,7 +162,7 @@ async fn busy_unknown_and_second_calls_are_told_apart() {
 
 #[tokio::test]
 async fn a_call_that_nobody_hears_is_unreachable_and_one_that_only_rings_has_no_answer() {
-    let bed = two_people(&["calls.unreachable_ms=1000", "calls.ring_timeout_ms=1000"]).await;
+    let bed = two_people(&["calls.unreachable_ms=3000", "calls.ring_timeout_ms=1000"]).await;
     let mut alice = bed.phone("alice", "tab").await;
     alice.do_it(invite(1, "bob")).await;
     alice.hear_call("inviting").await;
