@@ -1,7 +1,7 @@
 //! Our server, as it ships, and its protocol as any client speaks it (`protocol/PROTOCOL.md`).
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -95,7 +95,7 @@ impl System for Visavis {
     }
 
     async fn heartbeat(&self, socket: &mut Socket) -> Result<()> {
-        socket.send(r#"{"type":"ping","data":{"epoch":"","calls":[]}}"#.to_owned()).await?;
+        socket.send(r#"{"type":"ping","data":{"epoch":"e","calls":[]}}"#.to_owned()).await?;
         socket.until(|text| Frame::of_type(text, "pong")).await
     }
 
@@ -249,8 +249,8 @@ impl Files {
                 .and_then(|text| serde_json::from_slice(&text).ok());
             // The file of an earlier run names another process.
             if let Some(run) = run.filter(|run| run.pid == process.pid()) {
-                let address = run.http.trim_start_matches("http://").trim_end_matches('/');
-                return Ok((process, address.parse()?));
+                let port = run.http.rsplit(':').next().context("no port in run.json")?.parse()?;
+                return Ok((process, SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
             }
             ensure!(Instant::now() < deadline, "the server does not listen");
             sleep(Duration::from_millis(20)).await;
@@ -265,7 +265,9 @@ impl Files {
             let output = self.command(&["user", "add", &user(nth), "--json"]).output().await?;
             ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             let added: Value = serde_json::from_slice(&output.stdout)?;
-            let token = added["token"].as_str().context("no token for the new user")?;
+            // The link ends with the token that the page would redeem.
+            let token = added["link"].as_str().and_then(|link| link.rsplit('/').next());
+            let token = token.context("no link for the new user")?;
             let body = json!({ "token": token, "password": format!("password of {nth}"), "display_name": user(nth) });
             let answer = http.post("/api/signup", None, &body).await?;
             cookies.push(answer.cookie.context("no cookie after the sign-up")?);
