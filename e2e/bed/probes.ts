@@ -2,7 +2,12 @@
 // to end. The product knows nothing of it. `media.ts` and `leaks.ts` read it from the test's side.
 import type { BrowserContext } from '@playwright/test';
 
-export type TrackRecord = { kind: string; label: string; startedAt: number; endedAt: number | undefined };
+export type TrackRecord = {
+  kind: string;
+  label: string;
+  /** Captured by a device of this page, or received from the other side. */
+  from: 'device' | 'peer';
+  startedAt: number; endedAt: number | undefined };
 export type PeerRecord = { startedAt: number; closedAt: number | undefined };
 export type Forced = { relayTransport?: 'udp' | 'tcp' };
 
@@ -26,11 +31,12 @@ function probe(forced: Forced): void {
   const bed: Probes = { tracks: [], peers: [] };
   window.bed = bed;
 
-  const watchTrack = (track: MediaStreamTrack): void => {
+  const watchTrack = (track: MediaStreamTrack, from: TrackRecord['from']): void => {
     if (bed.tracks.some((known) => known.track === track)) return;
     const record: TrackRecord = {
       kind: track.kind,
       label: track.label,
+      from,
       startedAt: performance.now(),
       endedAt: undefined,
     };
@@ -53,14 +59,14 @@ function probe(forced: Forced): void {
       const original = devices[name].bind(devices);
       devices[name] = async (constraints?: MediaStreamConstraints) => {
         const stream = await original(constraints);
-        stream.getTracks().forEach(watchTrack);
+        for (const track of stream.getTracks()) watchTrack(track, 'device');
         return stream;
       };
     }
     const clone = MediaStreamTrack.prototype.clone;
     MediaStreamTrack.prototype.clone = function (this: MediaStreamTrack) {
       const copy = clone.call(this);
-      watchTrack(copy);
+      watchTrack(copy, bed.tracks.find(({ track }) => track === this)?.record.from ?? 'device');
       return copy;
     };
   }
@@ -87,7 +93,7 @@ function probe(forced: Forced): void {
       super(force(configuration));
       const record: PeerRecord = { startedAt: performance.now(), closedAt: undefined };
       bed.peers.push({ record, peer: this });
-      this.addEventListener('track', (event) => watchTrack(event.track));
+      this.addEventListener('track', (event) => watchTrack(event.track, 'peer'));
     }
     override setConfiguration(configuration?: RTCConfiguration): void {
       super.setConfiguration(force(configuration));

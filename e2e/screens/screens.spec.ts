@@ -20,7 +20,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
             // Entrance movements are over.
             await page.waitForTimeout(400);
             const file = `${String(count).padStart(2, '0')}-${name}.png`;
-            const folder = process.env['VISAVIS_SCREENS'] ?? 'screens';
+            const folder = process.env['VISAVIS_SCREENS'] ?? join('..', 'target', 'screens');
             await page.screenshot({ path: join(folder, `${size}-${locale}-${colorScheme}`, file) });
           };
 

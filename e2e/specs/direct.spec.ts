@@ -41,7 +41,7 @@ test('a call without pictures is heard and opens no camera', async ({ bring }) =
     await person.expectSound();
     const kinds = await person.page.evaluate(() =>
       window.bed.tracks
-        .filter(({ track }) => track.readyState === 'live' && track.label !== '')
+        .filter(({ record, track }) => record.from === 'device' && track.readyState === 'live')
         .map(({ record }) => record.kind),
     );
     expect(kinds).not.toContain('video');

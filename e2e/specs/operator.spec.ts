@@ -45,7 +45,7 @@ test('a port that is in use is named with its key', async ({ serve }) => {
   const { code, text } = await serve({ http: { listen: `127.0.0.1:${port}` } });
   other.close();
 
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(text).toContain(`127.0.0.1:${port}`);
   expect(text).toContain('http.listen');
   expect(text).toMatch(/in use/i);
@@ -55,7 +55,7 @@ test('a data folder that cannot be made is named', async ({ serve, folder }) => 
   const file = join(folder, 'a-file');
   writeFileSync(file, '');
   const { code, text } = await serve({}, join(file, 'data'));
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(text).toContain(join(file, 'data'));
 });
 
@@ -66,20 +66,20 @@ test('a data folder that cannot be written is named', async ({ serve, folder }) 
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', data]);
   const { code, text } = await serve({}, data);
   execFileSync('umount', [data]);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(text).toContain(data);
   expect(text).toMatch(/read-only|writ/i);
 });
 
 test('a config file that is no TOML is named with the line', async ({ serve }) => {
   const { code, text } = await serve('[http]\nlisten = "127.0.0.1:0"\n[relay\n');
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(text).toMatch(/visavis\.toml:3\b|visavis\.toml.*line 3/s);
 });
 
 test('a key that does not exist is named with the line and the nearest that does', async ({ serve }) => {
   const { code, text } = await serve('[http]\n\nlistn = "127.0.0.1:0"\n');
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(text).toMatch(/visavis\.toml:3\b|visavis\.toml.*line 3/s);
   expect(text).toContain('listn');
   expect(text).toContain('listen');
@@ -87,7 +87,7 @@ test('a key that does not exist is named with the line and the nearest that does
 
 test('a value of the wrong kind is named with its key and line', async ({ serve }) => {
   const { code, text } = await serve('[calls]\nring_timeout_ms = "soon"\n');
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(text).toMatch(/visavis\.toml:2\b|visavis\.toml.*line 2/s);
   expect(text).toContain('ring_timeout_ms');
 });

@@ -2,7 +2,7 @@ import { preact } from '@preact/preset-vite';
 import { defaultClientConditions, defaultServerConditions, defineConfig } from 'vite';
 
 /** Where `cargo run -p visavis-server -- serve` listens, for the development server only. */
-const server = process.env['VISAVIS_SERVER'] ?? 'http://localhost:8080';
+const server = process.env['VISAVIS_SERVER'] ?? 'http://localhost:7070';
 
 export default defineConfig({
   plugins: [preact()],

@@ -29,7 +29,7 @@ pub struct RelayConfig {
     pub nonce_key: [u8; 32],
     /// The nonce key before the last change.
     pub previous_nonce_key: Option<[u8; 32]>,
-    /// `relay.rfc5766_channels`: whether older clients may bind channel numbers that RFC 8656 took back.
+    /// Whether older clients may bind channel numbers that RFC 8656 took back.
     pub rfc5766_channels: bool,
     /// `relay.allow_peers`: networks peers may be in although they are private. An address of this machine is opened
     /// only by an entry that names it exactly (`/32`, `/128`).

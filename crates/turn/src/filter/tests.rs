@@ -1,3 +1,5 @@
+//! Who may be relayed to: the refused ranges, what is allowed again, and addresses in disguise.
+
 use super::*;
 
 fn filter(allowed: &[&str], own: &[&str]) -> PeerFilter {

@@ -129,7 +129,7 @@ export const zhCn: Record<Key, string> = {
   'ended.remote-hangup': '{name}已挂断。',
   'ended.hangup': '通话已结束。',
   'ended.not-found': '这里没有叫“{name}”的人，请检查拼写。',
-  'ended.media-failed': '当前网络阻止通话（UDP 与 443 中继均不可用），请更换网络或关闭 VPN。',
+  'ended.media-failed': '未找到通往{name}的网络路径，直连与中继均不可用。请更换网络或关闭 VPN。',
   'ended.connection-lost': '{name}的网络中断，通话 {duration}。',
   'ended.permission': '{name}的浏览器禁止使用麦克风，请对方允许后再呼叫。',
   'ended.incompatible-media': '双方浏览器没有共同的音视频格式，请都更新后再呼叫。',
