@@ -45,7 +45,7 @@ test('a port that is in use is named with its key', async ({ serve }) => {
   const { code, text } = await serve({ http: { listen: `127.0.0.1:${port}` } });
   other.close();
 
-  expect(code).toBe(2);
+  expect(code).toBe(1);
   expect(text).toContain(`127.0.0.1:${port}`);
   expect(text).toContain('http.listen');
   expect(text).toMatch(/in use/i);
@@ -55,7 +55,7 @@ test('a data folder that cannot be made is named', async ({ serve, folder }) => 
   const file = join(folder, 'a-file');
   writeFileSync(file, '');
   const { code, text } = await serve({}, join(file, 'data'));
-  expect(code).toBe(2);
+  expect(code).toBe(1);
   expect(text).toContain(join(file, 'data'));
 });
 
@@ -66,7 +66,7 @@ test('a data folder that cannot be written is named', async ({ serve, folder }) 
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', data]);
   const { code, text } = await serve({}, data);
   execFileSync('umount', [data]);
-  expect(code).toBe(2);
+  expect(code).toBe(1);
   expect(text).toContain(data);
   expect(text).toMatch(/read-only|writ/i);
 });
