@@ -7,7 +7,9 @@ export type TrackRecord = {
   label: string;
   /** Captured by a device of this page, or received from the other side. */
   from: 'device' | 'peer';
-  startedAt: number; endedAt: number | undefined };
+  startedAt: number;
+  endedAt: number | undefined;
+};
 export type PeerRecord = { startedAt: number; closedAt: number | undefined };
 export type Forced = { relayTransport?: 'udp' | 'tcp' };
 

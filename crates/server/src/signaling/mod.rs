@@ -120,7 +120,7 @@ impl Signaling {
             match revoked.recv().await {
                 Ok(revoked) => self.devices.revoke(&revoked, &goodbye),
                 Err(RecvError::Lagged(missed)) => {
-                    tracing::error!(missed, "sockets of revoked logins stay open")
+                    tracing::error!(missed, "sockets of revoked logins stay open");
                 }
                 Err(RecvError::Closed) => return,
             }

@@ -127,7 +127,8 @@ export const en = {
   'ended.remote-hangup': '{name} hung up.',
   'ended.hangup': 'Call ended.',
   'ended.not-found': 'There is nobody called “{name}” here. Check the spelling.',
-  'ended.media-failed': 'No path to {name} was found, neither direct nor through the relay. Try another network or turn off VPN.',
+  'ended.media-failed':
+    'No path to {name} was found, neither direct nor through the relay. Try another network or turn off VPN.',
   'ended.connection-lost': '{name}’s connection was lost after {duration}.',
   'ended.permission': '{name}’s browser blocks the microphone. Ask them to allow it and call again.',
   'ended.incompatible-media':
