@@ -72,8 +72,8 @@ describe('the end of a call', () => {
     ],
     elsewhere: ['Answered on Firefox on Windows.', '已在Firefox on Windows上接听。'],
     'media-failed': [
-      'Your network blocks calls (UDP and 443 relay). Try another network or turn off VPN.',
-      '当前网络阻止通话（UDP 与 443 中继均不可用），请更换网络或关闭 VPN。',
+      'No path to Bob was found, neither direct nor through the relay. Try another network or turn off VPN.',
+      '未找到通往Bob的网络路径，直连与中继均不可用。请更换网络或关闭 VPN。',
     ],
     'connection-lost': ['Bob’s connection was lost after 12:34.', 'Bob的网络中断，通话 12:34。'],
     permission: [
