@@ -96,6 +96,7 @@ impl Server {
     /// What keeps it from starting, naming the file, the address or the key, and the way out.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let folder = DataFolder::open(&config.data.dir)?;
+        folder.refuse_cut_databases()?;
         let secrets = Secrets::load_or_create(&folder)?;
         // Ports before databases: who starts a second server by mistake is told which port is taken.
         let http = match config.http.listen {

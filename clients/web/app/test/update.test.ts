@@ -120,6 +120,13 @@ describe('calling', () => {
     expect(run(home, shows({}), { type: 'dial', to: 'carol', video: true }).outputs).toEqual([]);
   });
 
+  test('answers somebody who rings here, when this user calls them at the same moment', () => {
+    const { id } = incoming.call?.peer ?? { id: '' };
+    const { model, outputs } = run(incoming, { type: 'dial', to: ` ${id.toUpperCase()} `, video: false });
+    expect(outputs).toEqual([{ type: 'accept-call', video: false }]);
+    expect(model.call?.attended).toBe(true);
+  });
+
   test('says why nothing happens where there is no microphone to be had', () => {
     const { model, outputs } = run({ ...home, secure: false }, { type: 'dial', to: 'bob', video: true });
     expect(outputs).toEqual([]);

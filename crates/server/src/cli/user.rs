@@ -44,6 +44,7 @@ pub(super) struct Whom {
 
 pub(super) fn perform(command: &UserCommand, config: &Config) -> anyhow::Result<()> {
     let folder = DataFolder::open(&config.data.dir)?;
+    folder.refuse_cut_databases()?;
     let store = Store::open(&folder.database())?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().context("cannot start")?;
     runtime.block_on(async {

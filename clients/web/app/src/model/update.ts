@@ -156,6 +156,10 @@ function leave(model: Model, ended: boolean, ...outputs: Output[]): Step {
 }
 
 function dial(model: Model, to: string, video: boolean): Step {
+  // Two people who call each other at once: whoever calls the one who rings here answers.
+  if (model.call && ringsHere(model.call) && model.call.peer.id === to.toLowerCase()) {
+    return update(model, { type: 'answer', video });
+  }
   const inCall = model.call !== null && model.call.state.type !== 'ended';
   if (model.page.type !== 'home' || inCall || to === '') return [model, []];
   if (!model.secure) return [withToast(model, { key: 'device.insecure' }), []];

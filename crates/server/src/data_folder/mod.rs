@@ -1,11 +1,15 @@
 //! The data folder: everything that must be kept, and nothing else.
 
+mod cut;
+
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+pub use cut::CutDatabase;
 
 /// Why a file of the data folder cannot be read or written; meant for the operator.
 #[derive(Debug, Error)]
@@ -51,6 +55,14 @@ impl DataFolder {
     /// Live calls.
     pub fn calls(&self) -> PathBuf {
         self.path.join("calls.db")
+    }
+
+    /// Looks at both databases before they are opened.
+    ///
+    /// # Errors
+    /// When the end of one is missing: opening it could take what is left for an empty database.
+    pub fn refuse_cut_databases(&self) -> Result<(), CutDatabase> {
+        [self.database(), self.calls()].iter().try_for_each(|path| cut::refuse_cut(path))
     }
 
     /// A file's text; `None` if there is no such file.
