@@ -6,14 +6,16 @@
 //!     └── no valid hello in 10 s ──► close 4400 or 4401
 //! ```
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use futures_util::SinkExt;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use visavis_proto::limits::{FRAME_BYTES, HELLO_TIMEOUT, PING_IDLE, PING_IN_CALL};
 use visavis_proto::{CloseCode, ErrorCode};
 
@@ -31,6 +33,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 const BAD_FRAMES: u32 = 32;
 /// A frame over [`FRAME_BYTES`] is still read up to this size, so that the device can be told.
 const READ_BYTES: usize = 4 * FRAME_BYTES;
+/// So much is collected before it is written in any case.
+const WRITE_BYTES: usize = 16 * 1024;
 /// Subprotocol of RFC 6455 §1.9; optional, so that a first client needs one line less.
 const SUBPROTOCOL: &str = "visavis.v1";
 
@@ -55,7 +59,8 @@ pub fn upgrade(signaling: &Arc<Signaling>, origin: Origin, upgrade: WebSocketUpg
         // Tungstenite keeps and touches its read buffer per socket: its default of 128 KiB is what most idle
         // WebSocket servers spend their memory on (tokio-rs/axum #3178).
         .read_buffer_size(1024)
-        .write_buffer_size(0)
+        // What waits together is written together; `send` and `send_waiting` flush.
+        .write_buffer_size(WRITE_BYTES)
         .max_write_buffer_size(4 * FRAME_BYTES)
         .max_message_size(READ_BYTES)
         .max_frame_size(READ_BYTES)
@@ -133,37 +138,48 @@ async fn converse(
     let mut allowance = Allowance::full(&signaling.messages, clock::instant());
     let mut bad = 0;
     let mut limited = 0;
-    let mut silent_at = Instant::now() + patience(signaling, device);
+    let mut heard_at = Instant::now();
+    // One timer that looks now and then, rather than one set anew by every message.
+    let mut look = pin!(sleep_until(heard_at + patience(PING_IN_CALL)));
     loop {
         let text = tokio::select! {
             outgoing = inbox.recv() => match outgoing {
-                Some(Outgoing::Text(text)) => {
-                    if send(socket, text).await.is_err() {
+                Some(Outgoing::Text(text)) => match send_waiting(socket, text, inbox).await {
+                    Ok(None) => continue,
+                    Ok(Some(code)) => return Some(code),
+                    Err(NotRead) => {
                         signaling.metrics.sockets_slow.count();
                         return None;
                     }
-                    continue;
-                }
+                },
                 Some(Outgoing::Close(code)) => return Some(code),
                 // The registry has dropped us because the outbox was full.
                 None => return Some(CloseCode::RateLimited),
             },
-            received = timeout_at(silent_at, socket.recv()) => match received {
-                Err(_) => {
-                    signaling.metrics.sockets_silent.count();
-                    return None;
-                }
-                Ok(None | Some(Ok(Message::Close(_)))) => return None,
-                Ok(Some(Err(error))) => return after(&error),
-                Ok(Some(Ok(Message::Text(text)))) => text,
-                Ok(Some(Ok(Message::Binary(_)))) => Utf8Bytes::from_static("a binary frame"),
-                Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {
-                    silent_at = Instant::now() + patience(signaling, device);
+            received = socket.recv() => match received {
+                None | Some(Ok(Message::Close(_))) => return None,
+                Some(Err(error)) => return after(&error),
+                Some(Ok(Message::Text(text))) => text,
+                Some(Ok(Message::Binary(_))) => Utf8Bytes::from_static("a binary frame"),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                    heard_at = Instant::now();
                     continue;
                 }
             },
+            () = &mut look => {
+                let in_call = signaling.calls.has_leg(&device.address);
+                let silent_at = heard_at + patience(if in_call { PING_IN_CALL } else { PING_IDLE });
+                let now = Instant::now();
+                if now >= silent_at {
+                    signaling.metrics.sockets_silent.count();
+                    return None;
+                }
+                // A call may begin meanwhile, and then less silence is borne.
+                look.as_mut().reset(silent_at.min(now + patience(PING_IN_CALL)));
+                continue;
+            }
         };
-        silent_at = Instant::now() + patience(signaling, device);
+        heard_at = Instant::now();
         if let Err(wait) = allowance.take(&signaling.messages, clock::instant()) {
             limited += 1;
             signaling.metrics.messages_limited.count();
@@ -197,8 +213,7 @@ async fn converse(
 }
 
 /// How long a device may be silent: one and a half heartbeats, and a round trip over a bad network.
-fn patience(signaling: &Signaling, device: &Device) -> Duration {
-    let interval = if signaling.calls.has_leg(&device.address) { PING_IN_CALL } else { PING_IDLE };
+fn patience(interval: Duration) -> Duration {
     interval * 3 / 2 + Duration::from_secs(5)
 }
 
@@ -212,6 +227,32 @@ struct NotRead;
 async fn send(socket: &mut WebSocket, text: Utf8Bytes) -> Result<(), NotRead> {
     match timeout(WRITE_TIMEOUT, socket.send(Message::Text(text))).await {
         Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(NotRead),
+    }
+}
+
+/// Sends a frame and all that wait behind it in one go; gives the code if the last of them was to close.
+async fn send_waiting(
+    socket: &mut WebSocket,
+    first: Utf8Bytes,
+    inbox: &mut mpsc::Receiver<Outgoing>,
+) -> Result<Option<CloseCode>, NotRead> {
+    let all = async {
+        socket.feed(Message::Text(first)).await?;
+        let mut close = None;
+        while close.is_none()
+            && let Ok(next) = inbox.try_recv()
+        {
+            match next {
+                Outgoing::Text(text) => socket.feed(Message::Text(text)).await?,
+                Outgoing::Close(code) => close = Some(code),
+            }
+        }
+        socket.flush().await?;
+        Ok::<_, axum::Error>(close)
+    };
+    match timeout(WRITE_TIMEOUT, all).await {
+        Ok(Ok(close)) => Ok(close),
         Ok(Err(_)) | Err(_) => Err(NotRead),
     }
 }
