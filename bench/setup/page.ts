@@ -1,6 +1,6 @@
 // The page of one person: a button, and a fresh video element for each call that notes when its first frame is shown.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from '@playwright/test';
 import type { Times } from './system.ts';
 
@@ -36,7 +36,7 @@ export async function openPage(browser: Browser, url: string, library: string): 
   // A context has a window of its own: no page lies behind another.
   // Chromium takes a page that did not come over loopback for one of the internet, and would ask before it connects here.
   const context = await browser.newContext({ permissions: ['local-network-access'] });
-  const script = readFileSync(createRequire(import.meta.url).resolve(library), 'utf8');
+  const script = readFileSync(fileURLToPath(import.meta.resolve(library)), 'utf8');
   await context.route('**/bench/', (route) => route.fulfill({ contentType: 'text/html', body: PAGE }));
   await context.route('**/bench/library.js', (route) =>
     route.fulfill({ contentType: 'text/javascript', body: script }),
