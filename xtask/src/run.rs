@@ -1,5 +1,6 @@
 //! `cargo xtask run`: from a checkout to a server on this machine.
 
+use std::ffi::OsStr;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
@@ -19,7 +20,9 @@ pub(crate) fn run(flags: &[String]) -> Result<ExitCode> {
         serve.args(["--data", "data"]);
     }
     serve.args(flags);
-    say(&format!("$ {}", server.display()));
+    let words: Vec<_> =
+        std::iter::once(serve.get_program()).chain(serve.get_args()).map(OsStr::to_string_lossy).collect();
+    say(&format!("$ {}", words.join(" ")));
     // Taking this process's place makes Ctrl-C and service managers reach the server itself.
     Err(Error::new(serve.exec()).context(format!("cannot start {}", server.display())))
 }
