@@ -16,8 +16,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   server: {
+    // As objects: behind a bare address Vite changes the Host header, and the server then takes our page for a stranger's.
     proxy: {
-      '/api': server,
+      '/api': { target: server },
       '/ws': { target: server, ws: true },
     },
   },
