@@ -212,6 +212,19 @@ struct Envelope<'a> {
 }
 
 impl<'a> ClientFrame<'a> {
+    /// The `id` of a frame that is otherwise not read, so that its sender can be told which one was refused. `None` if it
+    /// has none, is too large or is no JSON object.
+    pub fn id_of(text: &str) -> Option<MessageId> {
+        #[derive(Deserialize)]
+        struct Identified {
+            id: MessageId,
+        }
+        if text.len() > limits::FRAME_BYTES {
+            return None;
+        }
+        serde_json::from_str::<Identified>(text).ok().map(|identified| identified.id)
+    }
+
     /// Reads one text frame.
     ///
     /// # Errors
@@ -225,7 +238,7 @@ impl<'a> ClientFrame<'a> {
         let envelope: Envelope<'a> = serde_json::from_str(text).map_err(|error| DecodeError {
             code: ErrorCode::BadMessage,
             hint: format!("not a message: {error}"),
-            re: None,
+            re: Self::id_of(text),
         })?;
         let body = ClientBody::decode(&envelope.kind, envelope.data).map_err(|(code, hint)| DecodeError {
             code,

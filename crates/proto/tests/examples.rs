@@ -161,7 +161,7 @@ fn what_is_not_a_message_is_refused_with_a_hint_that_names_the_fault() {
             (
                 ErrorCode::BadMessage,
                 "not a message: UUID parsing failed: invalid character: found `n` at 0 at line 1 column 46".into(),
-                None
+                Some("7".into())
             ),
         ]
     );

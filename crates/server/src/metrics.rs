@@ -69,6 +69,7 @@ metrics! {
     Counter logins: "People who signed in, new ones included.",
     Counter logins_refused: "Wrong names or passwords.",
     Counter logins_limited: "Log-ins and sign-ups refused because of too many failed ones.",
+    Counter http_timeouts: "API requests given up because they did not arrive in time.",
     Counter sign_ups: "Sign-up links used.",
     Gauge sockets: "WebSockets open, signed in or not.",
     Counter sockets_refused: "WebSockets refused because of signaling.max_sockets.",

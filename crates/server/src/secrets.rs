@@ -43,7 +43,7 @@ pub enum SecretsError {
 }
 
 /// The file. A key that is missing, because an older version made the file, is added.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
     ticket_key: Option<String>,
@@ -64,7 +64,12 @@ impl Secrets {
             Some(text) => {
                 close_to_others(folder);
                 // The error's full text quotes the line, and so a secret.
-                toml::from_str(&text).map_err(|error| damaged(error.message().to_owned()))?
+                let kept: Kept =
+                    toml::from_str(&text).map_err(|error| damaged(error.message().to_owned()))?;
+                if kept == Kept::default() {
+                    return Err(damaged("it holds no secret".to_owned()));
+                }
+                kept
             }
             None => Kept::default(),
         };

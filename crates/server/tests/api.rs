@@ -354,3 +354,17 @@ async fn bad_input_is_answered_with_what_is_wrong() {
         refusal(StatusCode::METHOD_NOT_ALLOWED, "unsupported", "use the other method")
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_comes_is_not_waited_for() {
+    let world = world().await;
+    let body = Body::new(http_body_util::StreamBody::new(futures_util::stream::pending::<
+        Result<hyper::body::Frame<bytes::Bytes>, std::io::Error>,
+    >()));
+    let request = Request::post("/api/login").header(CONTENT_TYPE, "application/json").body(body).unwrap();
+    let answer = world.ask(request, false).await;
+    assert_eq!(
+        (answer.status, answer.body["message"].as_str()),
+        (StatusCode::REQUEST_TIMEOUT, Some("the request took longer than 20 s"))
+    );
+}

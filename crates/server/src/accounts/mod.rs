@@ -10,6 +10,7 @@
 pub mod sign_up;
 pub mod tickets;
 
+pub(crate) mod names;
 mod passwords;
 mod refusal;
 mod token;
@@ -94,7 +95,7 @@ pub struct Accounts {
     /// Issues and redeems the tickets for WebSockets.
     pub tickets: Arc<Tickets>,
     store: Store,
-    metrics: Arc<Metrics>,
+    pub(crate) metrics: Arc<Metrics>,
     passwords: Passwords,
     login: Duration,
     by_address: Allowances<IpAddr>,
@@ -291,8 +292,9 @@ fn check_password(password: &str) -> Result<(), Refusal> {
 /// The name without what cannot be seen; `None` if nothing is left.
 fn check_display_name(name: &str) -> Result<Option<String>, Refusal> {
     let name = name.trim();
-    if name.chars().any(char::is_control) {
-        return Err(Refusal::new(ErrorCode::BadMessage, "display_name may not contain control characters"));
+    if name.chars().any(names::is_deceptive) {
+        let message = "display_name may not contain control, invisible or direction-changing characters";
+        return Err(Refusal::new(ErrorCode::BadMessage, message));
     }
     if name.chars().count() > limits::NAME_CHARS {
         let message = format!("display_name may have at most {} characters", limits::NAME_CHARS);

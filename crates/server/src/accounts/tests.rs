@@ -236,7 +236,7 @@ async fn passwords_and_names_have_bounds() {
     );
     assert_eq!(
         sign_up(PASSWORD.to_owned(), Some("a\nb".to_owned())).await,
-        "display_name may not contain control characters"
+        "display_name may not contain control, invisible or direction-changing characters"
     );
     // None of these used the link up, and eight characters of any script are enough.
     assert!(world.accounts.sign_up(HERE, &link, "密码密码密码密码", Some(" "), world.after(0)).await.is_ok());

@@ -69,7 +69,7 @@ impl Tickets {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Uses a ticket up. That its login was ended within the last 30 s goes unnoticed.
+    /// Uses a ticket up. Its login may have ended meanwhile: whoever lets somebody in looks that up.
     ///
     /// # Errors
     /// `unauthenticated` for one that is not ours or was used; `auth_expired`; `overloaded`.

@@ -142,6 +142,10 @@ impl Bases {
         if let (Some(listen), Some(port)) = (&mut listen, port) {
             listen.set_port(port);
         }
+        // The server that runs knows better what it listens on.
+        if running.is_some_and(|run| run.https.is_none()) {
+            listen = None;
+        }
         let elsewhere = listen.map(banner::network_urls).unwrap_or_default().into_iter().next();
         let http = config.http.listen.map(|address| format!("http://localhost:{}", address.port()));
         let here = running.and_then(|run| run.http.clone()).or(https).or(http);

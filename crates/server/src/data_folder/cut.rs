@@ -1,7 +1,8 @@
-//! Databases that have lost their end.
+//! Databases that have lost their end, or everything.
 //!
 //! SQLite finds a file that ends between two pages damaged by itself. One that ends within its first page it takes for
-//! whole, and empty: it would be written anew over what is left.
+//! whole, and empty: it would be written anew over what is left. So it takes a file of no bytes, in which there may have
+//! been every account.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,11 +10,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// A database file that ends within a page.
+/// SQLite knows no smaller page.
+const SMALLEST_PAGE: u64 = 512;
+
+/// A database file that is empty or ends within a page.
 #[derive(Debug, Error)]
 #[error(
-    "the database {path} is damaged (it ends after {size} bytes, within a page of {page}: its end is missing); restore \
-     it from a backup, or move it away to start with an empty one"
+    "the database {path} is damaged (it has {size} bytes and no whole last page of {page}: its end is missing); \
+     restore it from a backup, or move it away to start with an empty one"
 )]
 pub struct CutDatabase {
     path: PathBuf,
@@ -21,7 +25,7 @@ pub struct CutDatabase {
     page: u64,
 }
 
-/// Refuses a file that ends within a page. One that is missing, empty or no database at all is left to SQLite.
+/// Refuses a file that is empty or ends within a page. One that is missing or no database at all is left to SQLite.
 ///
 /// Call it before SQLite has the file open: closing a second descriptor would drop SQLite's locks (POSIX).
 ///
@@ -33,7 +37,7 @@ pub(super) fn refuse_cut(path: &Path) -> Result<(), CutDatabase> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     let has_log = Path::new(&log).metadata().is_ok_and(|log| log.len() > 0);
-    if size.is_multiple_of(page) || has_log {
+    if (size > 0 && size.is_multiple_of(page)) || has_log {
         return Ok(());
     }
     Err(CutDatabase { path: path.to_owned(), size, page })
@@ -42,17 +46,20 @@ pub(super) fn refuse_cut(path: &Path) -> Result<(), CutDatabase> {
 /// The size of a database file and of its pages, as its header has it: <https://www.sqlite.org/fileformat.html>.
 fn size_and_page(path: &Path) -> Option<(u64, u64)> {
     let mut file = File::open(path).ok()?;
+    let size = file.metadata().ok()?.len();
     let mut header = [0; 18];
-    file.read_exact(&mut header).ok()?;
+    if file.read_exact(&mut header).is_err() {
+        return Some((size, SMALLEST_PAGE));
+    }
     if !header.starts_with(b"SQLite format 3\0") {
         return None;
     }
     let page = match u16::from_be_bytes([header[16], header[17]]) {
         1 => 65536,
-        page if page >= 512 && page.is_power_of_two() => u64::from(page),
+        page if page.is_power_of_two() && u64::from(page) >= SMALLEST_PAGE => u64::from(page),
         _ => return None,
     };
-    Some((file.metadata().ok()?.len(), page))
+    Some((size, page))
 }
 
 #[cfg(test)]
@@ -80,10 +87,17 @@ mod tests {
     fn a_database_that_ends_within_a_page_is_refused_with_the_way_out() {
         assert_eq!(
             file_of(&database(1000), None),
-            Err("the database calls.db is damaged (it ends after 1000 bytes, within a page of 4096: its end is \
+            Err("the database calls.db is damaged (it has 1000 bytes and no whole last page of 4096: its end is \
                  missing); restore it from a backup, or move it away to start with an empty one"
                 .to_owned())
         );
+    }
+
+    #[test]
+    fn an_empty_file_is_refused_since_it_may_have_held_every_account() {
+        assert!(file_of(b"", None).is_err());
+        assert!(file_of(b"SQLite", None).is_err());
+        assert_eq!(file_of(b"", Some(b"log")), Ok(()));
     }
 
     #[test]
@@ -94,7 +108,7 @@ mod tests {
 
     #[test]
     fn whole_pages_and_files_that_are_no_database_are_left_to_sqlite() {
-        for bytes in [&database(8192)[..], b"", b"short", &[b'x'; 1000]] {
+        for bytes in [&database(8192)[..], &[b'x'; 1000]] {
             assert_eq!(file_of(bytes, None), Ok(()));
         }
         assert!(refuse_cut(Path::new("/nowhere/calls.db")).is_ok());

@@ -12,10 +12,11 @@
 //! | `GET /api/history?before=CALL&limit=N` | `HistoryPage` |
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
@@ -37,6 +38,8 @@ use crate::config::PublicUrl;
 
 /// Largest body, in bytes: a token, a password and a name are well below.
 const BODY_BYTES: usize = 4096;
+/// How long a request may take with its body and its answer's work, the wait for a password check included.
+const REQUEST: Duration = Duration::from_secs(20);
 /// Lines of history in an answer, unless asked otherwise, and at most.
 const HISTORY_LINES: u32 = 50;
 const MOST_HISTORY_LINES: u32 = 100;
@@ -85,9 +88,22 @@ async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response
         )
         .into_response();
     }
-    let mut response = next.run(request).await;
+    let mut response = match tokio::time::timeout(REQUEST, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            api.accounts.metrics.http_timeouts.count();
+            too_slow()
+        }
+    };
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// The answer to a request whose body trickles in, or never comes: it must not keep its place from others.
+fn too_slow() -> Response {
+    let message = format!("the request took longer than {} s", REQUEST.as_secs());
+    let refusal = Refusal::new(ErrorCode::BadMessage, message);
+    (StatusCode::REQUEST_TIMEOUT, [(CONNECTION, "close")], refusal).into_response()
 }
 
 async fn log_in(State(api): State<Api>, caller: Caller, body: Body<Login>) -> Result<Response, Refusal> {
@@ -178,7 +194,7 @@ fn shown(user: User) -> Me {
     Me { name: user.id, display_name: user.display_name }
 }
 
-fn millis(duration: std::time::Duration) -> u64 {
+fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

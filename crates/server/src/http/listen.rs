@@ -34,6 +34,11 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const HANDSHAKES: usize = 256;
 /// How long a request's headers may take, and how long a connection may be silent between two requests.
 const HEADERS: Duration = Duration::from_secs(30);
+/// After this a connection takes no further request; a browser just opens another. Long enough for the whole web app
+/// over the slowest line.
+const LIFE: Duration = Duration::from_secs(300);
+/// How long the answer under way may then still take.
+const LAST_ANSWER: Duration = Duration::from_secs(30);
 /// Headers of ours are small; a page's cookies may not be.
 const HEADER_BYTES: usize = 16 * 1024;
 /// How long to wait when the system cannot give us another socket, all file descriptors being in use for example.
@@ -196,6 +201,14 @@ where
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
+        }
+        () = tokio::time::sleep(LIFE) => {
+            connection.as_mut().graceful_shutdown();
+            match timeout(LAST_ANSWER, connection).await {
+                Ok(ended) => ended,
+                // Whoever has not read an answer by now does not want it.
+                Err(_) => return debug!("a connection that did not end was cut"),
+            }
         }
     };
     if let Err(error) = ended {

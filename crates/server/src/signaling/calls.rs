@@ -15,7 +15,7 @@ use visavis_proto::{
     Address, CallId, CallView, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody, ServerFrame, Timestamp,
     UserId, limits,
 };
-use visavis_store::{HistoryRow, Store, User};
+use visavis_store::{HistoryRow, Store, TokenHash, User};
 
 use super::alarms::Alarms;
 use super::devices::Devices;
@@ -162,11 +162,7 @@ impl Calls {
         now: Timestamp,
     ) -> Result<(CallId, bool), Refusal> {
         if let Some((_, record)) = self.read(id) {
-            return if record.caller.address == caller.address {
-                Ok((id, false))
-            } else {
-                Err(ErrorCode::NotYourCall.into())
-            };
+            return repeated(&record, &caller.address, &invite.to).map(|()| (id, false));
         }
         let callee = self.user(&invite.to).await?;
         let pair = Pair::of(&caller.address.user, &invite.to);
@@ -195,8 +191,8 @@ impl Calls {
                 }
                 Err(CasError::Conflict { .. } | CasError::Unknown) => {
                     self.metrics.commits_conflicting.count();
-                    if self.read(id).is_some_and(|(_, record)| record.caller.address == caller.address) {
-                        return Ok((id, false));
+                    if let Some((_, record)) = self.read(id) {
+                        return repeated(&record, &caller.address, &callee.user).map(|()| (id, false));
                     }
                 }
                 Err(error) => return Err(self.failed(id, &error).into()),
@@ -215,6 +211,19 @@ impl Calls {
                 Err(ErrorCode::Internal)
             }
         }
+    }
+
+    /// Whose a login is; `None` once it has ended.
+    pub(super) async fn signed_in(
+        &self,
+        login: TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<User>, ErrorCode> {
+        let found = self.store.login(login, now).await.map_err(|error| {
+            error!(%error, "a login could not be looked up");
+            ErrorCode::Internal
+        })?;
+        Ok(found.map(|login| login.user))
     }
 
     /// Answers `other` by the invite of a device that it calls. `None` if that call has ended.
@@ -578,4 +587,16 @@ fn kept_row(row: visavis_call::HistoryRow) -> HistoryRow {
         duration: row.duration,
         device_name: row.device_name,
     }
+}
+
+/// Whether an invite with the id of a call that is there says the same again.
+fn repeated(record: &Record, caller: &Address, callee: &UserId) -> Result<(), Refusal> {
+    if record.caller.address != *caller {
+        return Err(ErrorCode::NotYourCall.into());
+    }
+    if record.callee.user != *callee {
+        let hint = "this call id is taken by a call of yours to somebody else; make a new one";
+        return Err(Refusal::of(ErrorCode::Conflict, hint));
+    }
+    Ok(())
 }

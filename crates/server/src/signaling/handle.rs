@@ -15,6 +15,7 @@ use visavis_proto::{
 
 use super::devices::{Connection, Outgoing};
 use super::{Origin, Signaling, bye};
+use crate::accounts::names;
 use crate::clock;
 
 /// A device that has signed in on a socket.
@@ -118,7 +119,9 @@ impl Signaling {
         origin: Origin,
     ) -> Result<(Utf8Bytes, Device, mpsc::Receiver<Outgoing>), NotWelcome> {
         let frame = ClientFrame::decode(text).map_err(|error| {
-            (refusal(error.code, error.re.as_ref(), None, Some(error.hint)), CloseCode::Bad)
+            let too_large = error.code == ErrorCode::TooLarge && text.len() > limits::FRAME_BYTES;
+            let close = if too_large { CloseCode::TooLarge } else { CloseCode::Bad };
+            (refusal(error.code, error.re.as_ref(), None, Some(error.hint)), close)
         })?;
         let id = frame.id;
         let no = |refused: Refusal, close| (refused.frame(id.as_ref()), close);
@@ -135,17 +138,25 @@ impl Signaling {
                 "hello.data.token must be a ticket from POST /api/ticket, unused and younger than 30 s";
             no(Refusal::of(code, hint), CloseCode::Unauthenticated)
         })?;
-        let user = self
-            .calls
-            .user(&signed_in.user)
-            .await
-            .map_err(|code| no(code.into(), CloseCode::Unauthenticated))?;
+        let login = signed_in.login;
         let address = Address { user: signed_in.user, device: hello.device.clone() };
         let (connection, inbox) =
-            self.devices.register(&address, signed_in.login, bye(ByeReason::Replaced, 0)).map_err(|_| {
+            self.devices.register(&address, login, bye(ByeReason::Replaced, 0)).map_err(|_| {
                 let hint = "too many of your devices are connected; close one";
                 no(Refusal::of(ErrorCode::RateLimited, hint), CloseCode::RateLimited)
             })?;
+        // The login may have ended since it got the ticket. Asked only now: an end that comes later finds the device.
+        let user = match self.calls.signed_in(login, clock::now()).await {
+            Ok(Some(user)) => user,
+            gone => {
+                self.devices.leave(&address, connection);
+                let refused = gone.err().map_or_else(
+                    || Refusal::of(ErrorCode::Unauthenticated, "this login has ended; sign in again"),
+                    Refusal::from,
+                );
+                return Err(no(refused, CloseCode::Unauthenticated));
+            }
+        };
         self.metrics.hellos.count();
         let device = Device { user_name: user.display_name, name: device_name(&hello), address, connection };
         self.calls.device_back(&device.address).await;
@@ -224,7 +235,10 @@ impl Signaling {
             ClientBody::Ack(ack) => {
                 return Verdict::Done(match self.ack(device, &ack, call) {
                     Ok(()) => Vec::new(),
-                    Err(refused) => vec![refused.about(call).frame(id.as_ref())],
+                    Err(refused) => {
+                        self.metrics.messages_refused.count();
+                        vec![refused.about(call).frame(id.as_ref())]
+                    }
                 });
             }
             ClientBody::Invite(invite) => self.invite(device, invite, call).await,
@@ -382,6 +396,6 @@ impl Signaling {
 
 fn device_name(hello: &Hello) -> String {
     let given = hello.name.as_deref().unwrap_or_default().trim();
-    let name: String = given.chars().filter(|c| !c.is_control()).take(limits::NAME_CHARS).collect();
+    let name: String = given.chars().filter(|&c| !names::is_deceptive(c)).take(limits::NAME_CHARS).collect();
     if name.is_empty() { hello.device.to_string() } else { name }
 }

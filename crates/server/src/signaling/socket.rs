@@ -17,7 +17,7 @@ use futures_util::SinkExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use visavis_proto::limits::{FRAME_BYTES, HELLO_TIMEOUT, PING_IDLE, PING_IN_CALL};
-use visavis_proto::{CloseCode, ErrorCode};
+use visavis_proto::{ClientFrame, CloseCode, ErrorCode};
 
 use super::Signaling;
 use super::allowance::Allowance;
@@ -102,9 +102,14 @@ async fn sign_in(
         match timeout_at(deadline, socket.recv()).await {
             Ok(Some(Ok(Message::Text(text)))) => break text,
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
-            Ok(Some(Ok(Message::Binary(_)))) => return Err(Some(CloseCode::Bad)),
-            Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) => return Err(None),
+            Ok(Some(Ok(Message::Binary(_)))) => break Utf8Bytes::from_static("a binary frame"),
+            Ok(Some(Err(error))) => {
+                signaling.metrics.hellos_refused.count();
+                return Err(after(&error));
+            }
+            Ok(Some(Ok(Message::Close(_))) | None) => return Err(None),
             Err(_) => {
+                signaling.metrics.hellos_refused.count();
                 let hint = format!("no hello within {} s", HELLO_TIMEOUT.as_secs());
                 let refused = refusal(ErrorCode::Unauthenticated, None, None, Some(hint));
                 send(socket, refused).await.map_err(|_| None)?;
@@ -158,7 +163,13 @@ async fn converse(
             },
             received = socket.recv() => match received {
                 None | Some(Ok(Message::Close(_))) => return None,
-                Some(Err(error)) => return after(&error),
+                Some(Err(error)) => {
+                    let code = after(&error);
+                    if code == Some(CloseCode::TooLarge) {
+                        signaling.metrics.messages_too_large.count();
+                    }
+                    return code;
+                }
                 Some(Ok(Message::Text(text))) => text,
                 Some(Ok(Message::Binary(_))) => Utf8Bytes::from_static("a binary frame"),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
@@ -187,7 +198,8 @@ async fn converse(
                 return Some(CloseCode::RateLimited);
             }
             let hint = format!("at most {} messages a second", signaling.messages.count);
-            send(socket, refusal(ErrorCode::RateLimited, None, Some(wait), Some(hint))).await.ok()?;
+            let id = ClientFrame::id_of(&text);
+            send(socket, refusal(ErrorCode::RateLimited, id.as_ref(), Some(wait), Some(hint))).await.ok()?;
             continue;
         }
         match Box::pin(signaling.handle(device, &text)).await {

@@ -112,17 +112,29 @@ async fn signing_out_closes_the_sockets_of_that_login_and_no_others() {
 }
 
 #[tokio::test]
+async fn a_ticket_opens_nothing_once_its_login_has_ended() {
+    let bed = one_person(&[]).await;
+    let ticket = bed.ticket("alice");
+    bed.sign_out("alice").await;
+    let mut late = bed.socket().await;
+    late.say(json!({"type":"hello","id":"h","data":{"token":ticket,"device":"tab","proto":1}})).await;
+    assert_eq!(late.hear().await["data"]["code"], "unauthenticated");
+    assert_eq!(late.hear_end().await, End::Code(4401));
+}
+
+#[tokio::test]
 async fn who_sends_too_much_is_told_to_wait_and_then_closed() {
     let bed = one_person(&["signaling.messages_per_second=1", "signaling.message_burst=5"]).await;
     let mut alice = bed.phone("alice", "tab").await;
     for _ in 0..6 {
-        alice.say(json!({"type":"nothing","data":{}})).await;
+        alice.say(json!({"type":"nothing","id":"n","data":{}})).await;
     }
     for _ in 0..5 {
         assert_eq!(alice.hear().await["data"]["code"], "unsupported");
     }
     let limited = alice.hear().await;
     assert_eq!((&limited["data"]["code"], &limited["data"]["retry"]), (&json!("rate_limited"), &json!(true)));
+    assert_eq!(limited["re"], "n", "which one is to be said again");
     assert!(limited["data"]["retry_after_ms"].as_u64().unwrap() <= 1000);
     while alice.try_say(json!({"type":"nothing","data":{}})).await {}
     assert_ne!(bed.server.metrics.messages_limited.value(), 0);

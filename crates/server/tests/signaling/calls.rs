@@ -198,6 +198,7 @@ async fn the_same_invite_twice_is_one_call_and_nobody_else_may_use_its_id() {
     alice.do_it(invite(1, "bob")).await;
     assert_eq!(alice.do_it(invite(1, "bob")).await, json!({"call": call_id(1)}));
     assert_eq!(bob.refused(invite(1, "alice")).await, "not_your_call");
+    assert_eq!(alice.refused(invite(1, "alice")).await, "conflict");
     bob.hear_call("inviting").await;
     bob.hears_nothing().await;
 }
