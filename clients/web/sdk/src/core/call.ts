@@ -17,6 +17,9 @@ import { isAnswered, tellSending } from './path.ts';
 import type { CallRecord, Choice, EndedState, Pending } from './state.ts';
 import { change, enter, find, finish, type Turn, update } from './turn.ts';
 
+/** Nobody who dials waits longer for a server that is too busy to be told of it. */
+const LONG_WAIT_MS = 5_000;
+
 /** Our user calls somebody. */
 export function dial(turn: Turn, id: CallId, to: UserId, choice: Choice): void {
   const call: CallRecord = {
@@ -121,7 +124,8 @@ export function done(turn: Turn, pending: Pending, merged: CallId | undefined): 
 export function refused(turn: Turn, pending: Pending, error: ErrorReply): void {
   const { type } = pending.message;
   // A payload waits for a device that is away; a rate limit on calls would take longer than anybody waits.
-  const worthRetrying = error.retry && !(type === 'invite' && error.code === 'rate_limited');
+  const tooLong = error.code === 'rate_limited' && (error.retry_after_ms ?? LONG_WAIT_MS) >= LONG_WAIT_MS;
+  const worthRetrying = error.retry && !(type === 'invite' && tooLong);
   if (worthRetrying) return postpone(turn, pending.id, error.retry_after_ms);
   settle(turn, pending.id);
   const call = find(turn, pending.call);
