@@ -10,7 +10,7 @@ import { Join } from './screens/join.tsx';
 import { Loading, Unreachable } from './screens/plain.tsx';
 import { SignIn } from './screens/sign-in.tsx';
 import { say } from './text/language.ts';
-import { announcement } from './text/status.ts';
+import { announcements } from './text/status.ts';
 import { useNow } from './ui/now.ts';
 import { ToastView } from './ui/toast.tsx';
 
@@ -58,10 +58,12 @@ function CallView({ call, send }: { readonly call: CallModel; readonly send: Sen
 
 /** Says each change of a call once to those who listen to the page. */
 function Announcer({ model }: { readonly model: Model }) {
-  const message = announcement(model, useNow());
+  const messages = announcements(model, useNow());
   return (
-    <p class="visually-hidden" role="status">
-      {message && say(message)}
-    </p>
+    <div class="visually-hidden" role="status">
+      {messages.map((message) => (
+        <p key={message.key}>{say(message)}</p>
+      ))}
+    </div>
   );
 }

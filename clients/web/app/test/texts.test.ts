@@ -1,13 +1,20 @@
 import { ClientError, type EndReason } from '@visavis/client';
 import { describe, expect, test } from 'vitest';
+import { initialModel } from '../src/model/model.ts';
 import { deviceMessage } from '../src/text/device.ts';
 import { en, type Key } from '../src/text/en.ts';
 import { endedMessage } from '../src/text/ended.ts';
 import { fill } from '../src/text/fill.ts';
 import { chooseLanguage, DICTIONARIES, type Message } from '../src/text/language.ts';
-import { hintMessage, statusMessage } from '../src/text/status.ts';
+import {
+  announcements,
+  hintMessage,
+  pictureMessage,
+  statusMessage,
+  titleMessage,
+} from '../src/text/status.ts';
 import { formatDuration } from '../src/text/time.ts';
-import { call } from './call-models.ts';
+import { call, RINGS_HERE } from './call-models.ts';
 
 const KEYS = Object.keys(en) as Key[];
 const english = ({ key, params = {} }: Message) => fill(DICTIONARIES.en[key], params);
@@ -169,17 +176,67 @@ describe('the status of a call', () => {
     ]);
   });
 
-  test('gives one hint at a time, our own microphone first', () => {
-    const state = { type: 'active', since: 0, path: 'direct' } as const;
-    const quiet = { audio: false, video: false, blocked: false };
+  const state = { type: 'active', since: 0, path: 'direct' } as const;
+  const quiet = { audio: false, video: false, blocked: false };
+  const muted = call({ state, remote: quiet, local: { mic: 'muted', camera: 'on' } });
+
+  test('gives one hint of silence at a time, our own microphone first', () => {
     const hints = [
       call({ state }),
       call({ state, remote: { ...quiet, audio: true } }),
       call({ state, remote: quiet }),
-      call({ state, remote: quiet, local: { mic: 'muted', camera: 'on' } }),
+      muted,
     ].map((each) => hintMessage(each)?.key);
-    expect(hints).toEqual([undefined, 'call.peer-camera-off', 'call.peer-muted', 'call.you-muted']);
+    expect(hints).toEqual([undefined, undefined, 'call.peer-muted', 'call.you-muted']);
   });
+
+  test('says that their camera is off, whoever is muted, unless nobody expects a picture', () => {
+    const said = [
+      call({ state }),
+      call({ remote: quiet }),
+      call({ state, remote: quiet, media: { audio: true, video: false } }),
+      call({ state, remote: quiet }),
+      muted,
+    ].map((each) => pictureMessage(each)?.key);
+    const off = 'call.peer-camera-off';
+    expect(said).toEqual([undefined, undefined, undefined, off, off]);
+  });
+
+  test('is read out with every hint there is', () => {
+    const model = (change: Parameters<typeof call>[0]) => ({ ...initialModel(true), call: call(change) });
+    const read = (change: Parameters<typeof call>[0]) => announcements(model(change), 0).map(english);
+    expect([
+      read({}),
+      read({ state }),
+      read({ state, remote: quiet, local: muted.local }),
+      read(RINGS_HERE),
+    ]).toEqual([
+      ['Calling…'],
+      ['Connected to Bob'],
+      ['Bob’s camera is off', 'You’re muted'],
+      ['Bob is calling'],
+    ]);
+  });
+});
+
+test('the title of the page tells a call that is made from one that goes on', () => {
+  const titles = [
+    call(),
+    call({ state: { type: 'ringing', direction: 'out', until: undefined } }),
+    call(RINGS_HERE),
+    call({ ...RINGS_HERE, attended: true }),
+    call({ state: { type: 'connecting' } }),
+    call({ state: { type: 'ended', reason: 'hangup', summary: { durationMs: 0 } } }),
+  ].map((each) => titleMessage(each));
+  expect(titles.map((title) => title && [english(title), chinese(title)])).toEqual([
+    ['Calling Bob', '正在呼叫Bob'],
+    ['Calling Bob', '正在呼叫Bob'],
+    ['Bob is calling', 'Bob来电'],
+    ['In call with Bob', '与Bob通话中'],
+    ['In call with Bob', '与Bob通话中'],
+    null,
+  ]);
+  expect(titleMessage(null)).toBeNull();
 });
 
 test('durations read as on a clock', () => {

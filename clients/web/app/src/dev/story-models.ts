@@ -56,7 +56,7 @@ function pastCalls(now: number, language: Language): readonly PastCall[] {
   return [
     past(4 * MINUTE, bob, { duration_ms: 754_000 }),
     past(50 * MINUTE, carol, { direction: 'in', outcome: 'missed', reason: 'cancelled', media: ['audio'] }),
-    past(DAY, dan, { direction: 'in', duration_ms: 4_031_000, device_name: 'Firefox' }),
+    past(DAY, dan, { direction: 'in', duration_ms: 4_031_000, device_name: 'Chrome on Linux' }),
     past(DAY + 2 * HOUR, bob, { outcome: 'unanswered', reason: 'busy' }),
     past(DAY + 3 * HOUR, carol, {
       direction: 'in',
@@ -173,6 +173,11 @@ export const STORIES: Readonly<Record<string, Story>> = {
     state: { type: 'active', since: now - 65_000, path: 'direct' },
   })),
   'active-camera-off': inCall((now) => ({
+    remote: SILENT,
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  'active-camera-off-muted': inCall((now) => ({
+    local: { mic: 'muted', camera: 'on' },
     remote: SILENT,
     state: { type: 'active', since: now - 65_000, path: 'direct' },
   })),

@@ -23,7 +23,12 @@ export function AccountPage({ children }: { readonly children: ComponentChildren
   );
 }
 
-/** How an administrator invites somebody; in one piece, to be copied. */
-export function InviteCommand() {
-  return <code class="command">visavis user add NAME</code>;
+interface CommandProps {
+  /** `add`: invites somebody new · `link`: a new link for somebody who has been invited before. */
+  readonly verb: 'add' | 'link';
+}
+
+/** What the administrator runs; in one piece, to be copied. */
+export function UserCommand({ verb }: CommandProps) {
+  return <code class="command">visavis user {verb} NAME</code>;
 }

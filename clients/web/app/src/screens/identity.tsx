@@ -2,7 +2,7 @@
 import type { Send } from '../model/message.ts';
 import type { CallModel } from '../model/model.ts';
 import { say, t } from '../text/language.ts';
-import { hintMessage, statusMessage } from '../text/status.ts';
+import { hintMessage, pictureMessage, statusMessage } from '../text/status.ts';
 import { formatDuration } from '../text/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Icon } from '../ui/icons.tsx';
@@ -20,6 +20,7 @@ interface Props {
 /** The more there is to see, the smaller it is. */
 export function Identity({ call, place, send }: Props) {
   const hint = hintMessage(call);
+  const noPicture = pictureMessage(call);
   return (
     <div class={`identity identity-${place}`}>
       {place === 'middle' && (
@@ -32,6 +33,7 @@ export function Identity({ call, place, send }: Props) {
       <p class="identity-status" data-testid="call-status">
         <Status call={call} />
       </p>
+      {noPicture && <p class="identity-picture">{say(noPicture)}</p>}
       {call.remote.blocked ? (
         <button type="button" class="button button-primary" onClick={() => send({ type: 'unblock' })}>
           <Icon name="sound" size={20} />

@@ -4,7 +4,7 @@ import type { Send } from '../model/message.ts';
 import type { Page } from '../model/model.ts';
 import { t } from '../text/language.ts';
 import { PasswordField, TextField } from '../ui/field.tsx';
-import { AccountPage, InviteCommand } from './account-page.tsx';
+import { AccountPage, UserCommand } from './account-page.tsx';
 import { FormProblem } from './form-problem.tsx';
 
 /** The server's rule, told here before it has to say so. */
@@ -42,7 +42,7 @@ function Invalid({ send }: { readonly send: Send }) {
       <div class="form" role="alert">
         <h1>{t('join.invalid.title')}</h1>
         <p class="lead">
-          {t('join.invalid.text')} <InviteCommand />
+          {t('join.invalid.text')} <UserCommand verb="link" />
         </p>
         <button type="button" class="button button-quiet" onClick={() => send({ type: 'to-sign-in' })}>
           {t('join.invalid.sign-in')}

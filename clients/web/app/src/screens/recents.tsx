@@ -8,7 +8,7 @@ import { formatDay, formatDuration, formatTime } from '../text/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Icon, type IconName } from '../ui/icons.tsx';
 import { useNow } from '../ui/now.ts';
-import { InviteCommand } from './account-page.tsx';
+import { UserCommand } from './account-page.tsx';
 
 interface Props {
   readonly history: History;
@@ -45,6 +45,7 @@ export function Recents({ history, send }: Props) {
 
 function Row({ call, send }: { readonly call: PastCall; readonly send: Send }) {
   const video = call.media.includes('video');
+  const answeredOn = call.direction === 'in' && call.outcome === 'answered' && call.device_name;
   return (
     <li
       class="call-row"
@@ -62,6 +63,7 @@ function Row({ call, send }: { readonly call: PastCall; readonly send: Send }) {
           <time dateTime={new Date(call.startedAt).toISOString()}>
             {formatTime(call.startedAt, language.value)}
           </time>
+          {answeredOn && <span class="call-device">{answeredOn}</span>}
         </p>
       </div>
       <CallBack call={call} video={!video} send={send} />
@@ -115,7 +117,7 @@ function Nothing({ history, send }: Props) {
         <div class="empty">
           <h3>{t('home.empty.title')}</h3>
           <p>{t('home.empty.text')}</p>
-          <InviteCommand />
+          <UserCommand verb="add" />
         </div>
       );
   }
@@ -127,10 +129,7 @@ function arrowOf(call: PastCall): IconName {
 }
 
 function factOf(call: PastCall): string {
-  const fact = call.outcome === 'answered' ? formatDuration(call.duration_ms) : t(pastCallKey(call));
-  return call.direction === 'in' && call.outcome === 'answered' && call.device_name
-    ? `${fact} ${t('history.on', { device: call.device_name })}`
-    : fact;
+  return call.outcome === 'answered' ? formatDuration(call.duration_ms) : t(pastCallKey(call));
 }
 
 function dayTitle(day: Day, now: number): string {

@@ -4,7 +4,7 @@ import type { Send } from '../model/message.ts';
 import type { Page } from '../model/model.ts';
 import { t } from '../text/language.ts';
 import { PasswordField, TextField } from '../ui/field.tsx';
-import { AccountPage, InviteCommand } from './account-page.tsx';
+import { AccountPage, UserCommand } from './account-page.tsx';
 import { FormProblem } from './form-problem.tsx';
 
 interface Props {
@@ -51,7 +51,10 @@ export function SignIn({ page, send }: Props) {
           {t('login.submit')}
         </button>
         <p class="hint">
-          {t('login.help')} <InviteCommand />
+          {t('login.help')} <UserCommand verb="add" />
+        </p>
+        <p class="hint">
+          {t('login.forgotten')} <UserCommand verb="link" />
         </p>
       </form>
     </AccountPage>

@@ -19,6 +19,7 @@ export const en = {
   'login.password': 'Password',
   'login.submit': 'Sign in',
   'login.help': 'No account yet? Ask the administrator to invite you:',
+  'login.forgotten': 'Forgot your password? Ask the administrator for a new link:',
   'login.ended': 'You were signed out. Sign in again to be reachable.',
 
   'password.show': 'Show password',
@@ -70,7 +71,6 @@ export const en = {
   'history.busy': 'Busy',
   'history.cancelled': 'Cancelled',
   'history.unreachable': 'Not reachable',
-  'history.on': 'on {device}',
   'day.today': 'Today',
   'day.yesterday': 'Yesterday',
 
@@ -163,6 +163,7 @@ export const en = {
 
   'toast.close': 'Dismiss',
   'title.incoming': '{name} is calling',
+  'title.calling': 'Calling {name}',
   'title.call': 'In call with {name}',
 } as const;
 

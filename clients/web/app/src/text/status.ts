@@ -34,27 +34,38 @@ export function statusMessage(call: CallModel, now: number): Message {
   }
 }
 
-/** Something about the conversation that one should know; one thing at a time. */
+/** Why there is no picture where one is expected; stands where the picture was, whatever else there is to say. */
+export function pictureMessage(call: CallModel): Message | null {
+  if (call.state.type !== 'active' || call.remote.video || !call.media.video) return null;
+  return { key: 'call.peer-camera-off', params: { name: call.peer.name } };
+}
+
+/** Who is not heard; one at a time. */
 export function hintMessage(call: CallModel): Message | null {
   if (call.state.type !== 'active') return null;
-  const params = { name: call.peer.name };
   if (call.local.mic !== 'on') return { key: 'call.you-muted' };
-  if (!call.remote.audio) return { key: 'call.peer-muted', params };
-  if (!call.remote.video && call.media.video) return { key: 'call.peer-camera-off', params };
+  if (!call.remote.audio) return { key: 'call.peer-muted', params: { name: call.peer.name } };
   return null;
 }
 
-/** What a screen reader says when the call changes. */
-export function announcement(model: Model, now: number): Message | null {
+/** What a screen reader says when the call changes, sentence by sentence. */
+export function announcements(model: Model, now: number): readonly Message[] {
   const { call } = model;
-  if (!call) return null;
-  if (ringsHere(call)) return { key: 'title.incoming', params: { name: call.peer.name } };
-  return hintMessage(call) ?? statusMessage(call, now);
+  if (!call) return [];
+  if (ringsHere(call)) return [{ key: 'title.incoming', params: { name: call.peer.name } }];
+  const remarks = [pictureMessage(call), hintMessage(call)].filter((message) => message !== null);
+  return remarks.length > 0 ? remarks : [statusMessage(call, now)];
 }
 
 /** The page's title: it tells the tab of a call from the others. */
 export function titleMessage(call: CallModel | null): Message | null {
   if (!call || call.state.type === 'ended') return null;
-  const key: Key = ringsHere(call) ? 'title.incoming' : 'title.call';
-  return { key, params: { name: call.peer.name } };
+  return { key: titleKey(call), params: { name: call.peer.name } };
+}
+
+function titleKey(call: CallModel): Key {
+  if (ringsHere(call)) return 'title.incoming';
+  const { state } = call;
+  const calling = state.type === 'dialing' || (state.type === 'ringing' && state.direction === 'out');
+  return calling ? 'title.calling' : 'title.call';
 }

@@ -8,7 +8,7 @@ export const zhCn: Record<Key, string> = {
   'join.lead': '设置密码即可开始使用。别人通过“{name}”这个名字呼叫你。',
   'join.checking': '正在核对邀请…',
   'join.invalid.title': '此邀请已失效',
-  'join.invalid.text': '每个链接只能使用一次，并有时间限制。请管理员重新邀请：',
+  'join.invalid.text': '每个链接只能使用一次，并有时间限制。请管理员给你新链接：',
   'join.invalid.sign-in': '已有账号，去登录',
   'join.name': '显示给别人的名字',
   'join.password': '密码',
@@ -21,6 +21,7 @@ export const zhCn: Record<Key, string> = {
   'login.password': '密码',
   'login.submit': '登录',
   'login.help': '还没有账号？请管理员邀请你：',
+  'login.forgotten': '忘记密码？请管理员给你新链接：',
   'login.ended': '你已退出登录。重新登录后才能接听来电。',
 
   'password.show': '显示密码',
@@ -72,7 +73,6 @@ export const zhCn: Record<Key, string> = {
   'history.busy': '对方忙',
   'history.cancelled': '已取消',
   'history.unreachable': '对方不在线',
-  'history.on': '· {device}',
   'day.today': '今天',
   'day.yesterday': '昨天',
 
@@ -158,5 +158,6 @@ export const zhCn: Record<Key, string> = {
 
   'toast.close': '关闭提示',
   'title.incoming': '{name}来电',
+  'title.calling': '正在呼叫{name}',
   'title.call': '与{name}通话中',
 };
