@@ -170,7 +170,13 @@ impl Accounts {
             Some(user) => self.store.password(user).await?,
             None => None,
         };
-        let right = self.passwords.verify(password.to_owned(), hash).await?;
+        let verified = self.passwords.verify(password.to_owned(), hash).await;
+        if verified.is_err() {
+            // We were too busy to look: no guess was made.
+            self.by_address.give_back(&from, now.steady);
+            user.iter().for_each(|user| self.by_name.give_back(user, now.steady));
+        }
+        let right = verified?;
         let (true, Some(user)) = (right, user) else {
             self.metrics.logins_refused.count();
             return Err(Refusal::new(ErrorCode::Unauthenticated, "the name or the password is wrong"));
