@@ -133,15 +133,23 @@ fn what_is_not_a_message_is_refused_with_a_hint_that_names_the_fault() {
             refused(r#"{"type":"ringing","id":"7","call":"not-a-uuid"}"#),
         ],
         [
-            (ErrorCode::BadMessage, "not a message: EOF while parsing an object at line 1 column 1".into(), None),
             (
                 ErrorCode::BadMessage,
-                "not a message: invalid length 0, expected struct Envelope with 6 elements at line 1 column 2".into(),
+                "not a message: EOF while parsing an object at line 1 column 1".into(),
+                None
+            ),
+            (
+                ErrorCode::BadMessage,
+                "not a message: an array, where an object with \"type\" is expected".into(),
                 None
             ),
             (ErrorCode::BadMessage, "not a message: missing field `type` at line 1 column 11".into(), None),
             (ErrorCode::Unsupported, "protocol 1 has no message type \"dance\"".into(), Some("1".into())),
-            (ErrorCode::BadMessage, "invite.data: missing field `media` at line 1 column 12".into(), Some("2".into())),
+            (
+                ErrorCode::BadMessage,
+                "invite.data: missing field `media` at line 1 column 12".into(),
+                Some("2".into())
+            ),
             (
                 ErrorCode::BadMessage,
                 "invite.data.media is empty: ask for \"audio\", \"video\" or both".into(),
@@ -160,7 +168,8 @@ fn what_is_not_a_message_is_refused_with_a_hint_that_names_the_fault() {
             (ErrorCode::BadMessage, "offer needs data".into(), Some("6".into())),
             (
                 ErrorCode::BadMessage,
-                "not a message: UUID parsing failed: invalid character: found `n` at 0 at line 1 column 46".into(),
+                "not a message: UUID parsing failed: invalid character: found `n` at 0 at line 1 column 46"
+                    .into(),
                 Some("7".into())
             ),
         ]
