@@ -137,3 +137,30 @@ fn words_and_folders_are_found_only_where_they_stand_alone() {
     assert!(has_folder(&format!("\"{machine}main\""), machine));
     assert!(!has_folder(&format!("net{machine}main"), machine));
 }
+
+#[test]
+fn every_test_that_docs_calls_names_is_there() {
+    let page = std::fs::read_to_string(repository().join("docs/calls.md")).unwrap();
+    let named: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| case"))
+        .filter_map(|line| line.trim_end_matches(" |").rsplit(" | ").next())
+        .flat_map(|tests| tests.split('`').skip(1).step_by(2))
+        .collect();
+    assert!(named.len() > 50, "only {} tests are named", named.len());
+    let tests: String = tracked()
+        .into_iter()
+        .filter(|(path, _)| {
+            let name = path.to_string_lossy();
+            let is_code = name.ends_with(".rs") || name.ends_with(".ts");
+            is_code && (name.contains("test") || name.contains("specs/"))
+        })
+        .map(|(_, text)| text)
+        .collect();
+    let is_there = |name: &str| {
+        let beginnings = [format!("fn {name}("), format!("'{name}'"), format!("`{name}`")];
+        beginnings.iter().any(|beginning| tests.contains(beginning))
+    };
+    let missing: Vec<&str> = named.into_iter().filter(|name| !is_there(name)).collect();
+    assert!(missing.is_empty(), "docs/calls.md names tests that are nowhere: {missing:#?}");
+}
