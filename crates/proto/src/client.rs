@@ -267,7 +267,7 @@ impl<'a> ClientBody<'a> {
         Ok(match kind {
             "hello" => {
                 let hello: Hello = read(kind, data)?;
-                at_most("hello.data.calls", hello.calls.len(), "", limits::CALL_REFS)?;
+                at_most("hello.data.calls", hello.calls.len(), limits::CALL_REFS)?;
                 Self::Hello(hello)
             }
             "invite" => {
@@ -278,7 +278,7 @@ impl<'a> ClientBody<'a> {
             "ringing" => Self::Ringing,
             "accept" => {
                 let accept: Accept = read(kind, data)?;
-                at_most("accept.data.media", accept.media.len(), "", 2)?;
+                at_most("accept.data.media", accept.media.len(), 2)?;
                 Self::Accept(accept)
             }
             "hangup" => Self::Hangup(match data {
@@ -293,7 +293,7 @@ impl<'a> ClientBody<'a> {
             "ack" => Self::Ack(read(kind, data)?),
             "ping" => {
                 let ping: Ping = read(kind, data)?;
-                at_most("ping.data.calls", ping.calls.len(), "", limits::CALL_REFS)?;
+                at_most("ping.data.calls", ping.calls.len(), limits::CALL_REFS)?;
                 Self::Ping(ping)
             }
             "bye" => Self::Bye,
@@ -311,7 +311,11 @@ impl<'a> ClientBody<'a> {
             (RelayKind::Candidate, None) => RawValue::NULL,
             (_, None) => return Err((ErrorCode::BadMessage, format!("{} needs data", kind.name()))),
         };
-        at_most(&format!("{}.data", kind.name()), data.get().len(), " bytes", kind.longest())?;
+        let (bytes, limit) = (data.get().len(), kind.longest());
+        if bytes > limit {
+            let hint = format!("{}.data has {bytes} bytes, the limit is {limit}", kind.name());
+            return Err((ErrorCode::TooLarge, hint));
+        }
         Ok(Self::Relay(kind, data))
     }
 }
@@ -321,15 +325,15 @@ fn read<'a, T: Deserialize<'a>>(kind: &str, data: Option<&'a RawValue>) -> Resul
     serde_json::from_str(text).map_err(|error| (ErrorCode::BadMessage, format!("{kind}.data: {error}")))
 }
 
-fn at_most(what: &str, count: usize, unit: &str, limit: usize) -> Result<(), Wrong> {
+fn at_most(what: &str, count: usize, limit: usize) -> Result<(), Wrong> {
     if count > limit {
-        return Err((ErrorCode::TooLarge, format!("{what} has {count}{unit}, the limit is {limit}")));
+        return Err((ErrorCode::TooLarge, format!("{what} has {count}, the limit is {limit}")));
     }
     Ok(())
 }
 
 fn some_media(what: &str, media: &[MediaKind]) -> Result<(), Wrong> {
-    at_most(what, media.len(), "", 2)?;
+    at_most(what, media.len(), 2)?;
     if media.is_empty() {
         return Err((
             ErrorCode::BadMessage,

@@ -171,19 +171,18 @@ impl Accounts {
             None => None,
         };
         let verified = self.passwords.verify(password.to_owned(), hash).await;
-        if verified.is_err() {
-            // We were too busy to look: no guess was made.
+        if !matches!(verified, Ok(false)) {
+            // Only wrong guesses count, so that one address shared by many people stays usable: neither right ones, nor
+            // those that we were too busy to look at.
             self.by_address.give_back(&from, now.steady);
-            user.iter().for_each(|user| self.by_name.give_back(user, now.steady));
+            if let Some(user) = &user {
+                self.by_name.give_back(user, now.steady);
+            }
         }
-        let right = verified?;
-        let (true, Some(user)) = (right, user) else {
+        let (true, Some(user)) = (verified?, user) else {
             self.metrics.logins_refused.count();
             return Err(Refusal::new(ErrorCode::Unauthenticated, "the name or the password is wrong"));
         };
-        // Only failures count, so that one address shared by many people stays usable.
-        self.by_address.give_back(&from, now.steady);
-        self.by_name.give_back(&user, now.steady);
         self.begin_login(&user, now).await
     }
 

@@ -104,8 +104,11 @@ async fn sign_in(
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
             Ok(Some(Ok(Message::Binary(_)))) => break Utf8Bytes::from_static("a binary frame"),
             Ok(Some(Err(error))) => {
-                signaling.metrics.hellos_refused.count();
-                return Err(after(&error));
+                let code = after(&error);
+                if code.is_some() {
+                    signaling.metrics.hellos_refused.count();
+                }
+                return Err(code);
             }
             Ok(Some(Ok(Message::Close(_))) | None) => return Err(None),
             Err(_) => {
@@ -237,10 +240,7 @@ fn after(error: &axum::Error) -> Option<CloseCode> {
 struct NotRead;
 
 async fn send(socket: &mut WebSocket, text: Utf8Bytes) -> Result<(), NotRead> {
-    match timeout(WRITE_TIMEOUT, socket.send(Message::Text(text))).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(NotRead),
-    }
+    in_time(socket.send(Message::Text(text))).await
 }
 
 /// Sends a frame and all that wait behind it in one go; gives the code if the last of them was to close.
@@ -249,22 +249,30 @@ async fn send_waiting(
     first: Utf8Bytes,
     inbox: &mut mpsc::Receiver<Outgoing>,
 ) -> Result<Option<CloseCode>, NotRead> {
-    let all = async {
+    in_time(async {
         socket.feed(Message::Text(first)).await?;
         let mut close = None;
-        while close.is_none()
-            && let Ok(next) = inbox.try_recv()
-        {
-            match next {
-                Outgoing::Text(text) => socket.feed(Message::Text(text)).await?,
-                Outgoing::Close(code) => close = Some(code),
+        // What comes meanwhile waits for the next turn: the device wants to be heard, too.
+        for _ in 0..inbox.len() {
+            match inbox.try_recv() {
+                Ok(Outgoing::Text(text)) => socket.feed(Message::Text(text)).await?,
+                Ok(Outgoing::Close(code)) => {
+                    close = Some(code);
+                    break;
+                }
+                Err(_) => break,
             }
         }
         socket.flush().await?;
-        Ok::<_, axum::Error>(close)
-    };
-    match timeout(WRITE_TIMEOUT, all).await {
-        Ok(Ok(close)) => Ok(close),
+        Ok(close)
+    })
+    .await
+}
+
+/// Gives a device [`WRITE_TIMEOUT`] to take what is written.
+async fn in_time<T>(writing: impl Future<Output = Result<T, axum::Error>>) -> Result<T, NotRead> {
+    match timeout(WRITE_TIMEOUT, writing).await {
+        Ok(Ok(written)) => Ok(written),
         Ok(Err(_)) | Err(_) => Err(NotRead),
     }
 }
