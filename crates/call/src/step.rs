@@ -147,6 +147,7 @@ fn reason_after_answer(given: Option<EndReason>) -> EndReason {
             | EndReason::Busy
             | EndReason::NoAnswer
             | EndReason::Unreachable
+            | EndReason::Transferred
             | EndReason::Server,
         ) => EndReason::Hangup,
     }

@@ -41,6 +41,9 @@ pub fn view(record: &Record, rev: Rev, device: &Address, now: Timestamp) -> Opti
         // One side must begin, and the caller has its microphone open since the invite.
         offerer: Role::Caller,
         expires_in_ms: until.map(|until| milliseconds(until.since(now))),
+        warm: Vec::new(),
+        follows: None,
+        transferred_by: None,
         answered_on: record
             .answer()
             .filter(|_| you == You::Elsewhere)

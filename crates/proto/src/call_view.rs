@@ -32,7 +32,18 @@ pub struct CallView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", ts(type = "number"))]
     pub expires_in_ms: Option<u64>,
-    /// The name of the device that answered, when it is another one of yours.
+    /// For the caller, before the answer: devices that ring and would like an offer now, in the order in which they
+    /// rang, at most `limits::WARM_DEVICES`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<Vec<Address>>"))]
+    pub warm: Vec<Address>,
+    /// The call of this device that this one goes on with, after a transfer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<CallId>,
+    /// The name of the person who transferred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transferred_by: Option<String>,
+    /// The name of the device that carries the call, when it is another one of yours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered_on: Option<String>,
     /// Why the call ended; only when it has.
@@ -163,6 +174,8 @@ pub enum EndReason {
     Permission,
     /// The two have no codec in common.
     IncompatibleMedia,
+    /// The other person was handed over to somebody else, or you were.
+    Transferred,
     /// The server ended it, or has lost its record.
     Server,
 }

@@ -40,11 +40,17 @@ pub enum ClientBody<'a> {
     /// Call somebody.
     Invite(Invite),
     /// This device really alerts its user.
-    Ringing,
+    Ringing(Ringing),
     /// Answer.
     Accept(Accept),
     /// End: cancel, decline or hang up, as the state has it.
     Hangup(Hangup),
+    /// This device has lost its peer connection (the page was reloaded): both make a new one.
+    Resume,
+    /// Move this call here from another device of the same user.
+    Take(Take),
+    /// Give the other person of this call to somebody else.
+    Transfer(Transfer),
     /// Something for the other device, passed on unread.
     Relay(RelayKind, &'a RawValue),
     /// Media flows.
@@ -137,6 +143,16 @@ pub struct Invite {
     pub media: Vec<MediaKind>,
 }
 
+/// A device alerts its user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Ringing {
+    /// It would like an offer now, so that the path is there when its user answers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<bool>"))]
+    pub warm: bool,
+}
+
 /// `accept`: answer here. One device wins, the others learn `elsewhere`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
@@ -153,6 +169,26 @@ pub struct Hangup {
     /// `incompatible_media` or `connection_lost`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<EndReason>,
+}
+
+/// Move a call here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Take {
+    /// What this device will send; empty for a listener.
+    pub media: Vec<MediaKind>,
+}
+
+/// Hand the other person over: blind with `to`, attended with `call`; exactly one of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+pub struct Transfer {
+    /// Somebody whom the other person shall call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<UserId>,
+    /// Another call of this device, to whose other person this one's shall be connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
 }
 
 /// `connected`: media flows on this device.
@@ -275,7 +311,7 @@ impl<'a> ClientBody<'a> {
                 some_media("invite.data.media", &invite.media)?;
                 Self::Invite(invite)
             }
-            "ringing" => Self::Ringing,
+            "ringing" => Self::Ringing(read(kind, data)?),
             "accept" => {
                 let accept: Accept = read(kind, data)?;
                 at_most("accept.data.media", accept.media.len(), 2)?;
@@ -285,6 +321,20 @@ impl<'a> ClientBody<'a> {
                 Some(_) => read(kind, data)?,
                 None => Hangup::default(),
             }),
+            "resume" => Self::Resume,
+            "take" => {
+                let take: Take = read(kind, data)?;
+                at_most("take.data.media", take.media.len(), 2)?;
+                Self::Take(take)
+            }
+            "transfer" => {
+                let transfer: Transfer = read(kind, data)?;
+                if transfer.to.is_some() == transfer.call.is_some() {
+                    let hint = "transfer.data needs either \"to\" (somebody) or \"call\" (your other call)";
+                    return Err((ErrorCode::BadMessage, hint.to_owned()));
+                }
+                Self::Transfer(transfer)
+            }
             "offer" => Self::relay(RelayKind::Offer, data)?,
             "answer" => Self::relay(RelayKind::Answer, data)?,
             "candidate" => Self::relay(RelayKind::Candidate, data)?,

@@ -19,7 +19,7 @@ mod server;
 pub use call_view::{CallState, CallView, EndReason, MediaKind, PeerView, Role, Route, You};
 pub use client::{
     Accept, Ack, CallRef, ClientBody, ClientFrame, Connected, DecodeError, Hangup, Hello, Invite, Ping,
-    RelayKind,
+    RelayKind, Ringing, Take, Transfer,
 };
 pub use error::{CloseCode, ErrorCode};
 pub use http::{

@@ -10,6 +10,10 @@ pub const DESCRIPTION_BYTES: usize = 48 * 1024;
 pub const CANDIDATE_BYTES: usize = 16 * 1024;
 /// Candidates a device may send per call and generation.
 pub const CANDIDATES_PER_GEN: u32 = 200;
+/// Ringing devices whose media path is prepared before the answer.
+pub const WARM_DEVICES: usize = 3;
+/// Calls one device may carry at once: one in which it talks, the others on hold or ringing.
+pub const CALLS_PER_DEVICE: usize = 4;
 /// Messages a device may send per second in the long run.
 pub const MESSAGES_PER_SECOND: u32 = 20;
 /// Messages a device may send at once after having been quiet.

@@ -12,7 +12,7 @@ use crate::{
     Accept, Ack, Address, ApiError, Bye, ByeReason, CallId, CallRef, CallState, CallView, Connected,
     DeviceId, Direction, Done, EndReason, ErrorCode, ErrorReply, Gen, Hangup, Hello, HistoryEntry,
     HistoryPage, IceConfig, IceServer, Invite, Limits, Login, Me, MediaKind, MessageId, Outcome, PeerView,
-    Ping, Role, Route, SignUp, SignUpInvitation, Ticket, Welcome, You,
+    Ping, Ringing, Role, Route, SignUp, SignUpInvitation, Take, Ticket, Transfer, Welcome, You,
 };
 
 /// No data; write `{}` or leave `data` out.
@@ -59,11 +59,18 @@ pub enum Candidates {
 
 /// What the sender shows now; the latest counts.
 #[derive(JsonSchema, TS)]
+#[ts(optional_fields)]
 pub struct MediaNotice {
     /// The microphone is heard.
     pub audio: bool,
     /// The camera is seen.
     pub video: bool,
+    /// A screen is shared, as a further video track.
+    pub screen: Option<bool>,
+    /// The sender has put the call on hold.
+    pub hold: Option<bool>,
+    /// Rises with each notice of a sender; the larger of two counts, whichever way they came.
+    pub n: Option<u32>,
 }
 
 /// What a device says.
@@ -92,11 +99,17 @@ pub enum ClientMessageBody {
     /// Call somebody.
     Invite(Invite),
     /// This device alerts its user.
-    Ringing(Nothing),
+    Ringing(Ringing),
     /// Answer.
     Accept(Accept),
     /// Cancel, decline or hang up.
     Hangup(Hangup),
+    /// Make a new peer connection in place of the one named by `gen`, which this device has lost.
+    Resume(Nothing),
+    /// Move the call to this device.
+    Take(Take),
+    /// Hand the other person over.
+    Transfer(Transfer),
     /// For the other device.
     Offer(SessionDescription),
     /// For the other device.
@@ -213,8 +226,11 @@ pub fn typescript() -> String {
         Hello,
         CallRef,
         Invite,
+        Ringing,
         Accept,
         Hangup,
+        Take,
+        Transfer,
         Connected,
         Ack,
         Ping,

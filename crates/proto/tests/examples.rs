@@ -33,7 +33,9 @@ fn every_message_of_the_protocol_has_one_example_and_no_example_lacks_a_message(
     let expect = |list: &str| list.split_whitespace().map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(
         names("client"),
-        expect("hello invite ringing accept hangup offer answer candidate media connected ack ping bye")
+        expect(
+            "hello invite ringing accept hangup resume take transfer offer answer candidate media connected ack ping bye"
+        )
     );
     assert_eq!(names("server"), expect("welcome ok error call offer answer candidate media pong bye"));
 }
@@ -55,7 +57,10 @@ fn each_client_example_is_understood_and_is_what_its_name_says() {
             ClientBody::Connected(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Ack(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Ping(data) => same(serde_json::to_value(data).unwrap()),
-            ClientBody::Ringing | ClientBody::Bye => same(serde_json::json!({})),
+            ClientBody::Ringing(data) => same(serde_json::to_value(data).unwrap()),
+            ClientBody::Take(data) => same(serde_json::to_value(data).unwrap()),
+            ClientBody::Transfer(data) => same(serde_json::to_value(data).unwrap()),
+            ClientBody::Resume | ClientBody::Bye => same(serde_json::json!({})),
             ClientBody::Relay(kind, data) => {
                 assert_eq!(kind.name(), name);
                 same(serde_json::from_str(data.get()).unwrap());

@@ -91,6 +91,7 @@ describe('the end of a call', () => {
       'The two browsers share no sound or picture format. Update both and call again.',
       '双方浏览器没有共同的音视频格式，请都更新后再呼叫。',
     ],
+    transferred: ['You have put Bob through.', '已将Bob转接给他人。'],
     refused: ['The server did not allow this call.', '服务器不允许此次呼叫。'],
     server: ['The server ended the call. Call again in a moment.', '服务器结束了通话，请稍后再呼叫。'],
   };

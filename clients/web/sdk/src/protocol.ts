@@ -49,9 +49,12 @@ export type ClientMessage = {
 } & (
   | { type: 'hello'; data: Hello }
   | { type: 'invite'; data: Invite }
-  | { type: 'ringing'; data: Nothing }
+  | { type: 'ringing'; data: Ringing }
   | { type: 'accept'; data: Accept }
   | { type: 'hangup'; data: Hangup }
+  | { type: 'resume'; data: Nothing }
+  | { type: 'take'; data: Take }
+  | { type: 'transfer'; data: Transfer }
   | { type: 'offer'; data: SessionDescription }
   | { type: 'answer'; data: SessionDescription }
   | { type: 'candidate'; data: Candidates }
@@ -68,9 +71,12 @@ export type ClientMessage = {
 export type ClientMessageBody =
   | { type: 'hello'; data: Hello }
   | { type: 'invite'; data: Invite }
-  | { type: 'ringing'; data: Nothing }
+  | { type: 'ringing'; data: Ringing }
   | { type: 'accept'; data: Accept }
   | { type: 'hangup'; data: Hangup }
+  | { type: 'resume'; data: Nothing }
+  | { type: 'take'; data: Take }
+  | { type: 'transfer'; data: Transfer }
   | { type: 'offer'; data: SessionDescription }
   | { type: 'answer'; data: SessionDescription }
   | { type: 'candidate'; data: Candidates }
@@ -190,6 +196,18 @@ export type MediaNotice = {
    * The camera is seen.
    */
   video: boolean;
+  /**
+   * A screen is shared, as a further video track.
+   */
+  screen?: boolean;
+  /**
+   * The sender has put the call on hold.
+   */
+  hold?: boolean;
+  /**
+   * Rises with each notice of a sender; the larger of two counts, whichever way they came.
+   */
+  n?: number;
 };
 
 /**
@@ -255,6 +273,16 @@ export type Invite = {
 };
 
 /**
+ * A device alerts its user.
+ */
+export type Ringing = {
+  /**
+   * It would like an offer now, so that the path is there when its user answers.
+   */
+  warm?: boolean;
+};
+
+/**
  * `accept`: answer here. One device wins, the others learn `elsewhere`.
  */
 export type Accept = {
@@ -273,6 +301,30 @@ export type Hangup = {
    * `incompatible_media` or `connection_lost`.
    */
   reason?: EndReason;
+};
+
+/**
+ * Move a call here.
+ */
+export type Take = {
+  /**
+   * What this device will send; empty for a listener.
+   */
+  media: Array<MediaKind>;
+};
+
+/**
+ * Hand the other person over: blind with `to`, attended with `call`; exactly one of them.
+ */
+export type Transfer = {
+  /**
+   * Somebody whom the other person shall call.
+   */
+  to?: UserId;
+  /**
+   * Another call of this device, to whose other person this one's shall be connected.
+   */
+  call?: CallId;
 };
 
 /**
@@ -529,7 +581,20 @@ export type CallView = {
    */
   expires_in_ms: number;
   /**
-   * The name of the device that answered, when it is another one of yours.
+   * For the caller, before the answer: devices that ring and would like an offer now, in the order in which they
+   * rang, at most `limits::WARM_DEVICES`.
+   */
+  warm?: Array<Address>;
+  /**
+   * The call of this device that this one goes on with, after a transfer.
+   */
+  follows?: CallId;
+  /**
+   * The name of the person who transferred.
+   */
+  transferred_by?: string;
+  /**
+   * The name of the device that carries the call, when it is another one of yours.
    */
   answered_on?: string;
   /**
@@ -603,6 +668,7 @@ export type EndReason =
   | 'connection_lost'
   | 'permission'
   | 'incompatible_media'
+  | 'transferred'
   | 'server';
 
 /**

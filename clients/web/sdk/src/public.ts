@@ -75,6 +75,7 @@ export type CallState =
  * - `elsewhere` another device of ours answered, `summary.answeredOn`
  * - `media-failed` no media path · `connection-lost` a device was away too long
  * - `permission` a device may not use its microphone · `incompatible-media` no common codec
+ * - `transferred` we handed the other person over to somebody else
  * - `refused` the server did not allow the call, `summary.error` · `server` the server ended it or lost it
  */
 export type EndReason =
@@ -94,6 +95,7 @@ export type EndReason =
   | 'connection-lost'
   | 'permission'
   | 'incompatible-media'
+  | 'transferred'
   | 'refused'
   | 'server';
 

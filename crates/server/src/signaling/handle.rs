@@ -242,7 +242,7 @@ impl Signaling {
                 });
             }
             ClientBody::Invite(invite) => self.invite(device, invite, call).await,
-            ClientBody::Ringing => {
+            ClientBody::Ringing(_) => {
                 self.apply(device, call, Event::Ringing { who: device.address.clone() }).await
             }
             ClientBody::Accept(accept) => {
@@ -251,6 +251,10 @@ impl Signaling {
             ClientBody::Hangup(hangup) => {
                 let event = Event::Hangup { who: device.address.clone(), reason: hangup.reason };
                 self.apply(device, call, event).await
+            }
+            ClientBody::Resume => self.resume(device, call, frame.generation).await,
+            ClientBody::Take(_) | ClientBody::Transfer(_) => {
+                Err(Refusal::of(ErrorCode::Unsupported, "this server does not move calls"))
             }
             ClientBody::Connected(connected) => {
                 let event = Event::Connected { who: device.address.clone(), route: connected.route };
@@ -302,6 +306,19 @@ impl Signaling {
         let call = self.calls.named_or_only(call, &device.address)?;
         self.calls.apply(call, &device.address, event, clock::now()).await?;
         Ok((call, false))
+    }
+
+    async fn resume(
+        &self,
+        device: &Device,
+        call: Option<CallId>,
+        generation: Option<Gen>,
+    ) -> Result<(CallId, bool), Refusal> {
+        let Some(generation) = generation else {
+            let hint = "resume needs \"gen\": the peer connection that this device has lost";
+            return Err(Refusal::of(ErrorCode::BadMessage, hint));
+        };
+        self.apply(device, call, Event::Renew { who: device.address.clone(), generation }).await
     }
 
     fn relay(

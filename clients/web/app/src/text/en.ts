@@ -133,6 +133,7 @@ export const en = {
   'ended.permission': '{name}’s browser blocks the microphone. Ask them to allow it and call again.',
   'ended.incompatible-media':
     'The two browsers share no sound or picture format. Update both and call again.',
+  'ended.transferred': 'You have put {name} through.',
   'ended.server': 'The server ended the call. Call again in a moment.',
   'ended.refused': 'The server did not allow this call.',
   'ended.refused.rate-limited': 'Too many calls in a short time. Wait a minute, then call again.',

@@ -40,6 +40,7 @@ export function endedMessage(call: CallModel, ended: Ended): Message {
     case 'not-found':
     case 'media-failed':
     case 'incompatible-media':
+    case 'transferred':
     case 'server':
       return { key: `ended.${reason}`, params: { name } };
   }

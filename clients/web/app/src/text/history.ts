@@ -35,6 +35,7 @@ function unansweredKey(reason: PastCall['reason']): Key {
     case 'connection_lost':
     case 'permission':
     case 'incompatible_media':
+    case 'transferred':
     case 'server':
       return 'history.unanswered';
   }

@@ -133,6 +133,7 @@ export const zhCn: Record<Key, string> = {
   'ended.connection-lost': '{name}的网络中断，通话 {duration}。',
   'ended.permission': '{name}的浏览器禁止使用麦克风，请对方允许后再呼叫。',
   'ended.incompatible-media': '双方浏览器没有共同的音视频格式，请都更新后再呼叫。',
+  'ended.transferred': '已将{name}转接给他人。',
   'ended.server': '服务器结束了通话，请稍后再呼叫。',
   'ended.refused': '服务器不允许此次呼叫。',
   'ended.refused.rate-limited': '短时间内呼叫过多，请等一分钟再试。',

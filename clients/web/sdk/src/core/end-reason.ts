@@ -29,6 +29,8 @@ export function reasonFromServer(reason: WireReason | undefined, role: Role): En
       return 'permission';
     case 'incompatible_media':
       return 'incompatible-media';
+    case 'transferred':
+      return 'transferred';
     case 'server':
     case undefined:
       return 'server';
