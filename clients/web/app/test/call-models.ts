@@ -10,7 +10,7 @@ export function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
     peer: { id: 'bob', name: 'Bob', lost: false },
     state: { type: 'dialing' },
     local: { mic: 'on', camera: 'on' },
-    remote: { audio: true, video: true, blocked: false },
+    remote: { audio: true, video: true, screen: false, blocked: false },
     ...change,
   };
 }

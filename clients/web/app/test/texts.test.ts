@@ -178,7 +178,7 @@ describe('the status of a call', () => {
   });
 
   const state = { type: 'active', since: 0, path: 'direct' } as const;
-  const quiet = { audio: false, video: false, blocked: false };
+  const quiet = { audio: false, video: false, screen: false, blocked: false };
   const muted = call({ state, remote: quiet, local: { mic: 'muted', camera: 'on' } });
 
   test('gives one hint of silence at a time, our own microphone first', () => {

@@ -137,7 +137,7 @@ describe('calling', () => {
     const { model } = run(
       home,
       shows({}, 1_000),
-      shows({ remote: { audio: false, video: false, blocked: false } }, 3_000),
+      shows({ remote: { audio: false, video: false, screen: false, blocked: false } }, 3_000),
     );
     expect(model.call?.stateSince).toBe(1_000);
     expect(run(model, shows({ state: { type: 'connecting' } }, 4_000)).model.call?.stateSince).toBe(4_000);

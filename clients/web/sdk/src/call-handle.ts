@@ -16,7 +16,7 @@ export class CallHandle implements Call {
   readonly media: { readonly audio: boolean; readonly video: boolean };
   readonly peer: Source<Peer>;
   readonly state: Source<CallState>;
-  readonly remote = new Source<RemoteMedia>({ audio: false, video: false, blocked: false });
+  readonly remote = new Source<RemoteMedia>({ audio: false, video: false, screen: false, blocked: false });
   readonly #verbs: CallVerbs;
   readonly #media: CallMedia;
   #record: CallRecord;
@@ -59,9 +59,9 @@ export class CallHandle implements Call {
     this.#verbs.hangup(this.id);
   }
 
-  attach(element: HTMLMediaElement): () => void {
+  attach(element: HTMLMediaElement, view: 'camera' | 'screen' = 'camera'): () => void {
     if (this.state.value.type === 'ended') return () => undefined;
-    return this.#media.attach(element);
+    return this.#media.attach(element, view);
   }
 
   unblock(): Promise<void> {
@@ -86,18 +86,18 @@ export class CallHandle implements Call {
   }
 
   #showRemote(): void {
-    const { audio, video, blocked } = this.#media.arriving.value;
+    const { audio, video, screen, blocked } = this.#media.arriving.value;
     const { receiving } = this.#record;
     // A client that does not say what it sends is believed to send what arrives.
     const next = {
       audio: audio && (receiving?.audio ?? true),
       video: video && (receiving?.video ?? true),
+      screen: screen && (receiving?.screen ?? false),
       blocked,
     };
     const { value } = this.remote;
-    if (next.audio !== value.audio || next.video !== value.video || next.blocked !== value.blocked) {
-      this.remote.set(next);
-    }
+    const same = (Object.keys(next) as (keyof RemoteMedia)[]).every((part) => next[part] === value[part]);
+    if (!same) this.remote.set(next);
   }
 }
 

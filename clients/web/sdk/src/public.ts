@@ -151,9 +151,10 @@ export interface Call {
   hangup(): void;
   /**
    * Plays the other person's sound and picture in `element`, through every recovery, until the call ends or the
-   * returned function is called. An `<audio>` element does for a call without pictures.
+   * returned function is called. An `<audio>` element does for a call without pictures. `view`: `screen` for the screen
+   * they share, with its sound.
    */
-  attach(element: HTMLMediaElement): () => void;
+  attach(element: HTMLMediaElement, view?: 'camera' | 'screen'): () => void;
   /** Starts playing what the browser had blocked (`remote.blocked`). Call it from a click. */
   unblock(): Promise<void>;
 }
@@ -164,6 +165,8 @@ export interface RemoteMedia {
   readonly audio: boolean;
   /** They send a picture. */
   readonly video: boolean;
+  /** They share a screen. */
+  readonly screen: boolean;
   /** The browser wants a click before it plays sound: see `Call.unblock`. */
   readonly blocked: boolean;
 }

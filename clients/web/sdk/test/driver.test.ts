@@ -82,8 +82,8 @@ describe('two people', () => {
     const answered = incoming ? history(incoming) : [];
     await incoming?.accept({ video: false });
     await settle();
-    expect(out.remote.value).toEqual({ audio: true, video: false, blocked: false });
-    expect(incoming?.remote.value).toEqual({ audio: true, video: true, blocked: false });
+    expect(out.remote.value).toEqual({ audio: true, video: false, screen: false, blocked: false });
+    expect(incoming?.remote.value).toEqual({ audio: true, video: true, screen: false, blocked: false });
 
     incoming?.hangup();
     await settle();

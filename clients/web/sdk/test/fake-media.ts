@@ -5,7 +5,7 @@ import { Source } from '../src/readable.ts';
 
 export class FakeMedia implements CallMedia {
   readonly asked: string[] = [];
-  readonly arriving = new Source({ audio: false, video: false, blocked: false });
+  readonly arriving = new Source({ audio: false, video: false, screen: false, blocked: false });
   readonly local: LocalMedia = {
     state: new Source<LocalState>({ mic: 'on', camera: 'off' }),
     level: new Source(0),
@@ -36,7 +36,7 @@ export class FakeMedia implements CallMedia {
   describe(description: { type: string }): void {
     this.asked.push(description.type);
     if (description.type === 'offer') this.events.described({ type: 'answer', sdp: 'v=0 answer' });
-    this.arriving.set({ audio: true, video: true, blocked: false });
+    this.arriving.set({ audio: true, video: true, screen: true, blocked: false });
     this.events.connected('direct');
   }
 

@@ -80,7 +80,7 @@ function inCall(change: (now: number) => Partial<CallModel>): Story {
       peer: { ...bob, lost: false },
       state: { type: 'dialing' },
       local: { mic: 'on', camera: 'on' },
-      remote: { audio: true, video: true, blocked: false },
+      remote: { audio: true, video: true, screen: false, blocked: false },
       attended: true,
       stateSince: now,
       ...change(now),
@@ -93,7 +93,7 @@ function ended(reason: EndReason, durationMs: number, change: Partial<CallModel>
   return inCall(() => ({ state: { type: 'ended', reason, summary: { durationMs } }, ...change }));
 }
 
-const SILENT = { audio: true, video: false, blocked: false } as const;
+const SILENT = { audio: true, video: false, screen: false, blocked: false } as const;
 const VOICE = { audio: true, video: false } as const;
 const MIC_ONLY = { mic: 'on', camera: 'off' } as const;
 

@@ -8,7 +8,7 @@ import type { Candidate, IceServer, MediaNotice, SessionDescription } from '../p
 import type { LocalMedia, MediaChoice, Path, Readable } from '../public.ts';
 import { Connection } from './connection.ts';
 import { LocalDevices } from './local-devices.ts';
-import { Player } from './player.ts';
+import { Player, type View } from './player.ts';
 
 /** What the media tells the store. */
 export interface MediaEvents {
@@ -32,7 +32,7 @@ export interface CallMedia {
   offer(ice: readonly IceServer[], restart: boolean): void;
   describe(description: SessionDescription, ice: readonly IceServer[], polite: boolean): void;
   addCandidates(candidates: readonly Candidate[]): void;
-  attach(element: HTMLMediaElement): () => void;
+  attach(element: HTMLMediaElement, view: View): () => void;
   unblock(): Promise<void>;
   /** Stops and closes everything, at once. Nothing is told after it. */
   release(): void;
@@ -42,6 +42,7 @@ export interface CallMedia {
 export interface Arriving {
   readonly audio: boolean;
   readonly video: boolean;
+  readonly screen: boolean;
   readonly blocked: boolean;
 }
 
@@ -57,7 +58,7 @@ export function browserMedia(settings: MediaSettings, events: MediaEvents): Call
   const player = new Player();
   const connection = new Connection(settings.rtc, events, player);
   const local = new LocalDevices(settings, {
-    send: (kind, track) => connection.send(kind, track),
+    send: (line, track) => connection.send(line, track),
     sending: (notice) => events.sending(notice),
     problem: (error) => events.problem(error),
   });
@@ -69,7 +70,7 @@ export function browserMedia(settings: MediaSettings, events: MediaEvents): Call
     offer: (ice, restart) => connection.offer(ice, restart),
     describe: (description, ice, polite) => connection.describe(description, ice, polite),
     addCandidates: (candidates) => connection.addCandidates(candidates),
-    attach: (element) => player.attach(element),
+    attach: (element, view) => player.attach(element, view),
     unblock: () => player.unblock(),
     release() {
       local.release();

@@ -1,20 +1,18 @@
 /**
  * The peer connection of one call.
  *
- * Everything that touches it goes through one queue, so no step sees a half-done other. Sound and picture are both
- * negotiated at the start and in both directions; what is sent changes by replacing tracks, which needs no
- * negotiation. So the only later offers are ICE restarts. Perfect negotiation (W3C WebRTC §10.7) settles collisions
- * with those of a foreign client.
+ * Everything that touches it goes through one queue, so no step sees a half-done other. Its lines (`lines.ts`) are all
+ * negotiated at the start, so the only later offers are ICE restarts. Perfect negotiation (W3C WebRTC §10.7) settles
+ * collisions with those of a foreign client.
  */
 import { ClientError } from '../client-error.ts';
 import type { Candidate, IceServer, SessionDescription } from '../protocol.ts';
 import type { MediaEvents } from './call-media.ts';
 import { CandidateBatch, EarlyCandidates } from './candidates.ts';
 import { FlowWatch } from './flow-watch.ts';
+import { addLines, LINES, type Line, lineOf, type Tracks, transceiverOf } from './lines.ts';
 import type { Player } from './player.ts';
 
-type Kind = 'audio' | 'video';
-const KINDS: readonly Kind[] = ['audio', 'video'];
 /** A short loss of connectivity heals by itself; a restart then would only disturb. */
 const DISCONNECTED_MS = 2_000;
 
@@ -22,7 +20,7 @@ export class Connection {
   readonly #config: RTCConfiguration;
   readonly #events: MediaEvents;
   readonly #player: Player;
-  readonly #tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
+  readonly #tracks: Tracks = { mic: null, camera: null, screen: null, 'screen-sound': null };
   readonly #stream = new MediaStream();
   readonly #early = new EarlyCandidates();
   readonly #batch: CandidateBatch;
@@ -41,9 +39,9 @@ export class Connection {
   }
 
   /** Sends this track from now on, or nothing. */
-  send(kind: Kind, track: MediaStreamTrack | null): void {
-    this.#tracks[kind] = track;
-    this.#enqueue(() => this.#place(kind));
+  send(line: Line, track: MediaStreamTrack | null): void {
+    this.#tracks[line] = track;
+    this.#enqueue(() => this.#place(line));
   }
 
   /** Makes an offer and gathers, without telling anybody: no address leaves before the other person has answered. */
@@ -122,9 +120,10 @@ export class Connection {
     peer.addEventListener('icecandidate', ({ candidate }) => {
       if (peer === this.#peer) this.#batch.push(candidate);
     });
-    peer.addEventListener('track', ({ track }) => {
-      if (peer !== this.#peer) return;
-      this.#player.put(track);
+    peer.addEventListener('track', ({ track, transceiver }) => {
+      const line = lineOf(peer, transceiver);
+      if (peer !== this.#peer || !line) return;
+      this.#player.put(line, track);
       track.addEventListener('unmute', () => this.#watch?.look());
     });
     peer.addEventListener('iceconnectionstatechange', () => peer === this.#peer && this.#iceChanged(peer));
@@ -151,11 +150,7 @@ export class Connection {
 
   async #makeOffer(ice: readonly IceServer[], restart: boolean): Promise<void> {
     const peer = this.#peer ?? this.#open(ice);
-    if (peer.getTransceivers().length === 0) {
-      for (const kind of KINDS) {
-        peer.addTransceiver(this.#tracks[kind] ?? kind, { direction: 'sendrecv', streams: [this.#stream] });
-      }
-    }
+    if (peer.getTransceivers().length === 0) addLines(peer, this.#tracks, this.#stream);
     const offer = await peer.createOffer({ iceRestart: restart });
     await peer.setLocalDescription(offer);
   }
@@ -180,12 +175,12 @@ export class Connection {
     }
     const peer = this.#peer ?? this.#open(ice);
     await peer.setRemoteDescription({ type: 'offer', sdp });
-    for (const kind of KINDS) {
-      const transceiver = this.#transceiver(kind);
+    for (const line of LINES) {
+      const transceiver = transceiverOf(peer, line);
       if (!transceiver) continue;
       transceiver.direction = 'sendrecv';
       transceiver.sender.setStreams?.(this.#stream);
-      await this.#place(kind);
+      await this.#place(line);
     }
     await peer.setLocalDescription();
     this.#tellDescription();
@@ -199,13 +194,9 @@ export class Connection {
     this.#batch.flow(this.#peer?.iceGatheringState === 'complete');
   }
 
-  async #place(kind: Kind): Promise<void> {
-    const sender = this.#transceiver(kind)?.sender;
-    if (sender && sender.track !== this.#tracks[kind]) await sender.replaceTrack(this.#tracks[kind]);
-  }
-
-  #transceiver(kind: Kind): RTCRtpTransceiver | undefined {
-    return this.#peer?.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
+  async #place(line: Line): Promise<void> {
+    const sender = transceiverOf(this.#peer, line)?.sender;
+    if (sender && sender.track !== this.#tracks[line]) await sender.replaceTrack(this.#tracks[line]);
   }
 
   async #addEarly(): Promise<void> {

@@ -6,11 +6,12 @@ import { Source } from '../readable.ts';
 import { type Constraints, capture, one } from './capture.ts';
 import { Elements } from './elements.ts';
 import { LevelMeter } from './level.ts';
+import type { Line } from './lines.ts';
 
 /** Whom the devices serve. */
 export interface LocalEvents {
   /** Puts a track on the wire, or takes it off. */
-  send(kind: 'audio' | 'video', track: MediaStreamTrack | null): void;
+  send(line: Line, track: MediaStreamTrack | null): void;
   sending(notice: MediaNotice): void;
   problem(error: ClientError): void;
 }
@@ -111,12 +112,12 @@ export class LocalDevices implements LocalMedia {
       this.#mic = found;
       found.enabled = this.#wanted.mic;
       this.#meter.measure(found);
-      this.#events.send('audio', found);
+      this.#events.send('mic', found);
       this.#show({ mic: this.#micState() });
     } else {
       this.#camera = found;
       this.#elements.put('video', found);
-      this.#events.send('video', found);
+      this.#events.send('camera', found);
       this.#show({ camera: 'on' });
     }
   }
@@ -125,7 +126,7 @@ export class LocalDevices implements LocalMedia {
     const track = device === 'mic' ? this.#mic : this.#camera;
     if (!track) return;
     track.stop();
-    this.#events.send(device === 'mic' ? 'audio' : 'video', null);
+    this.#events.send(device, null);
     if (device === 'mic') {
       this.#mic = null;
       this.#meter.measure(null);

@@ -2,34 +2,50 @@
 import { Source } from '../readable.ts';
 import type { Arriving } from './call-media.ts';
 import { Elements } from './elements.ts';
+import type { Line } from './lines.ts';
+
+/** What can be put into an element: the person with their voice, or their screen with its sound. */
+export type View = 'camera' | 'screen';
+
+const PLACES: Readonly<Record<Line, readonly [View, Exclude<keyof Arriving, 'blocked'> | undefined]>> = {
+  mic: ['camera', 'audio'],
+  camera: ['camera', 'video'],
+  screen: ['screen', 'screen'],
+  'screen-sound': ['screen', undefined],
+};
 
 export class Player {
-  readonly arriving = new Source<Arriving>({ audio: false, video: false, blocked: false });
-  readonly #elements = new Elements((element) => void this.#play(element));
+  readonly arriving = new Source<Arriving>({ audio: false, video: false, screen: false, blocked: false });
+  readonly #views: Readonly<Record<View, Elements>> = {
+    camera: new Elements((element) => void this.#play(element)),
+    screen: new Elements((element) => void this.#play(element)),
+  };
   readonly #stop = new AbortController();
 
-  attach(element: HTMLMediaElement): () => void {
-    return this.#elements.attach(element);
+  attach(element: HTMLMediaElement, view: View): () => void {
+    return this.#views[view].attach(element);
   }
 
   /** A track of the other side. It counts as arriving once it has brought something. */
-  put(track: MediaStreamTrack): void {
+  put(line: Line, track: MediaStreamTrack): void {
     const { signal } = this.#stop;
     if (signal.aborted) return;
-    this.#elements.put(track.kind, track);
-    const arrives = () => this.#tell(track.kind === 'audio' ? { audio: true } : { video: true });
+    const [view, arrival] = PLACES[line];
+    this.#views[view].put(track.kind, track);
+    const arrives = () => arrival && this.#tell({ [arrival]: true });
     if (!track.muted) arrives();
     track.addEventListener('unmute', arrives, { signal });
   }
 
   async unblock(): Promise<void> {
-    await Promise.all([...this.#elements].map((element) => this.#play(element)));
+    const elements = Object.values(this.#views).flatMap((view) => [...view]);
+    await Promise.all(elements.map((element) => this.#play(element)));
   }
 
   release(): void {
     this.#stop.abort();
-    this.#elements.release();
-    this.#tell({ audio: false, video: false, blocked: false });
+    for (const view of Object.values(this.#views)) view.release();
+    this.#tell({ audio: false, video: false, screen: false, blocked: false });
   }
 
   async #play(element: HTMLMediaElement): Promise<void> {
@@ -45,8 +61,7 @@ export class Player {
   #tell(change: Partial<Arriving>): void {
     const before = this.arriving.value;
     const after = { ...before, ...change };
-    const same =
-      after.audio === before.audio && after.video === before.video && after.blocked === before.blocked;
+    const same = (Object.keys(after) as (keyof Arriving)[]).every((part) => after[part] === before[part]);
     if (!same) this.arriving.set(after);
   }
 }
