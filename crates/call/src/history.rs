@@ -49,6 +49,10 @@ impl HistoryRow {
             started_ago_ms: milliseconds(now.since(self.started)),
             duration_ms: milliseconds(self.duration),
             device_name: self.device_name,
+            quiet: false,
+            request: false,
+            unseen: false,
+            guest: None,
         }
     }
 }

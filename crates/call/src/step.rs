@@ -148,6 +148,7 @@ fn reason_after_answer(given: Option<EndReason>) -> EndReason {
             | EndReason::NoAnswer
             | EndReason::Unreachable
             | EndReason::Transferred
+            | EndReason::Policy
             | EndReason::Server,
         ) => EndReason::Hangup,
     }

@@ -41,6 +41,8 @@ pub fn view(record: &Record, rev: Rev, device: &Address, now: Timestamp) -> Opti
         // One side must begin, and the caller has its microphone open since the invite.
         offerer: Role::Caller,
         expires_in_ms: until.map(|until| milliseconds(until.since(now))),
+        reach: None,
+        quiet: false,
         warm: Vec::new(),
         follows: None,
         transferred_by: None,
@@ -64,6 +66,8 @@ fn peer(record: &Record, reader: Role) -> PeerView {
                 name: record.callee.name.clone(),
                 address: leg.map(|leg| leg.address.clone()),
                 lost: leg.is_some_and(|leg| lost(leg.signaling)),
+                contact: false,
+                guest: None,
             }
         }
         Role::Callee => PeerView {
@@ -71,6 +75,8 @@ fn peer(record: &Record, reader: Role) -> PeerView {
             name: record.caller.user_name.clone(),
             address: Some(record.caller.address.clone()),
             lost: lost(record.caller.signaling),
+            contact: false,
+            guest: None,
         },
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, CallId, Gen, Rev, UserId};
+use crate::{Address, CallId, Gen, GuestView, Rev, UserId};
 
 /// A call as one device sees it. Apply it only if `rev` is larger than the one held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,14 @@ pub struct CallView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", ts(type = "number"))]
     pub expires_in_ms: Option<u64>,
+    /// For the caller, before the answer: how many devices of the other person are being reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
+    /// For the caller: it does not ring, as too many calls of theirs were not answered of late; the other person will
+    /// see that they called.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<bool>"))]
+    pub quiet: bool,
     /// For the caller, before the answer: devices that ring and would like an offer now, in the order in which they
     /// rang, at most `limits::WARM_DEVICES`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -121,6 +129,23 @@ pub struct PeerView {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "schema", ts(optional, as = "Option<bool>"))]
     pub lost: bool,
+    /// They are among *your* contacts. If not, tell them no IP address before the answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<bool>"))]
+    pub contact: bool,
+    /// They have no account here, and came with a link of yours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<GuestView>,
+}
+
+/// How far a call has come before the answer. Told only to callers whom the callee has among their contacts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Reach {
+    /// Devices to which a push was sent.
+    pub sent: u32,
+    /// Devices that ring.
+    pub ringing: u32,
 }
 
 /// A kind of media.
@@ -176,6 +201,8 @@ pub enum EndReason {
     IncompatibleMedia,
     /// The other person was handed over to somebody else, or you were.
     Transferred,
+    /// The operator ended it: the account of one of the two is gone.
+    Policy,
     /// The server ended it, or has lost its record.
     Server,
 }

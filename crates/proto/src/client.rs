@@ -14,7 +14,8 @@ use thiserror::Error;
 
 use crate::limits;
 use crate::{
-    Address, CallId, DeviceId, EndReason, Epoch, ErrorCode, Gen, MediaKind, MessageId, Rev, Route, UserId,
+    Address, CallId, DeviceId, EndReason, Epoch, ErrorCode, Gen, MediaKind, MessageId, OwnPresence,
+    PresenceStatus, Rev, Route, UserId,
 };
 
 /// A frame from a device, decoded.
@@ -57,6 +58,8 @@ pub enum ClientBody<'a> {
     Connected(Connected),
     /// A relayed payload has arrived here.
     Ack(Ack),
+    /// Whether this device's page is looked at.
+    Presence(OwnPresence),
     /// Heartbeat.
     Ping(Ping),
     /// Going away; do not wait for this device.
@@ -341,6 +344,14 @@ impl<'a> ClientBody<'a> {
             "media" => Self::relay(RelayKind::Media, data)?,
             "connected" => Self::Connected(read(kind, data)?),
             "ack" => Self::Ack(read(kind, data)?),
+            "presence" => {
+                let presence: OwnPresence = read(kind, data)?;
+                if presence.status == PresenceStatus::Offline {
+                    let hint = "presence.data.status is \"online\" or \"away\"; say bye to be offline";
+                    return Err((ErrorCode::BadMessage, hint.to_owned()));
+                }
+                Self::Presence(presence)
+            }
             "ping" => {
                 let ping: Ping = read(kind, data)?;
                 at_most("ping.data.calls", ping.calls.len(), limits::CALL_REFS)?;

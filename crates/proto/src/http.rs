@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CallId, EndReason, ErrorCode, MediaKind, UserId};
+use crate::{CallId, EndReason, ErrorCode, GuestOf, GuestView, MediaKind, UserId};
 
 /// `POST /api/login`: sets the `visavis` cookie and answers [`Me`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,12 +40,15 @@ pub struct SignUpInvitation {
 
 /// `GET /api/me`: who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Me {
     /// The account's name: what others dial.
     pub name: UserId,
     /// How others see it.
     pub display_name: String,
+    /// This is a guest, who can do nothing but call the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<GuestOf>,
 }
 
 /// `POST /api/ticket`: for `hello.token`.
@@ -65,6 +68,19 @@ pub struct Ticket {
 pub struct HistoryPage {
     /// At most `limit`, itself at most 100 (default 50).
     pub calls: Vec<HistoryEntry>,
+    /// Missed calls that `POST /api/history/seen` has not counted as seen, on any page; without requests.
+    pub missed: u32,
+    /// Requests that were not seen: calls of people who may not ring.
+    pub requests: u32,
+}
+
+/// `POST /api/history/seen`: the reader has seen their missed calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+pub struct HistorySeen {
+    /// The newest call on the reader's screen: what is newer stays unseen. Absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
 }
 
 /// One ended call as its reader sees it.
@@ -94,6 +110,21 @@ pub struct HistoryEntry {
     /// The reader's device that took part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_name: Option<String>,
+    /// It did not ring: do not disturb, too many calls in a row, or see `request`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<bool>"))]
+    pub quiet: bool,
+    /// Somebody who is no contact asks to talk to a reader whom only contacts may call. To allow it, add the contact.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<bool>"))]
+    pub request: bool,
+    /// A missed call that was not seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<bool>"))]
+    pub unseen: bool,
+    /// The other person was a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<GuestView>,
 }
 
 /// Who called whom, seen by the reader.

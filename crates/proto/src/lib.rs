@@ -12,20 +12,34 @@ pub mod limits;
 mod call_view;
 mod client;
 mod error;
+mod guests;
 mod http;
 mod ids;
+mod logins;
+mod people;
+mod push;
 mod server;
 
-pub use call_view::{CallState, CallView, EndReason, MediaKind, PeerView, Role, Route, You};
+pub use call_view::{CallState, CallView, EndReason, MediaKind, PeerView, Reach, Role, Route, You};
 pub use client::{
     Accept, Ack, CallRef, ClientBody, ClientFrame, Connected, DecodeError, Hangup, Hello, Invite, Ping,
     RelayKind, Ringing, Take, Transfer,
 };
 pub use error::{CloseCode, ErrorCode};
+pub use guests::{
+    EnterAsGuest, GuestInvitation, GuestLink, GuestLinkList, GuestOf, GuestView, MakeGuestLink, NewGuestLink,
+};
 pub use http::{
-    ApiError, Direction, HistoryEntry, HistoryPage, Login, Me, Outcome, SignUp, SignUpInvitation, Ticket,
+    ApiError, Direction, HistoryEntry, HistoryPage, HistorySeen, Login, Me, Outcome, SignUp,
+    SignUpInvitation, Ticket,
 };
 pub use ids::{Address, CallId, DeviceId, Epoch, Gen, InvalidId, MessageId, Rev, Timestamp, UserId};
+pub use logins::{DeviceView, LoginList, LoginView, RenameLogin};
+pub use people::{
+    Block, BlockList, Callers, Changed, ChangedThing, Contact, ContactList, DoNotDisturb, OwnPresence,
+    Preferences, Presence, PresenceStatus, PutContact, QuietTime, Weekday,
+};
+pub use push::{PushKey, PushKeys, PushMessage, PushedCall, PushedStop, PutPush};
 pub use server::{
     Bye, ByeReason, Done, ErrorReply, IceConfig, IceServer, Limits, ServerBody, ServerFrame, Welcome,
 };

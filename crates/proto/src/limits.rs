@@ -32,6 +32,16 @@ pub const NAME_CHARS: usize = 64;
 pub const TEXT_CHARS: usize = 200;
 /// Call references a heartbeat or `hello` may carry.
 pub const CALL_REFS: usize = 16;
+/// Contacts of one user.
+pub const CONTACTS: u32 = 1000;
+/// People one user may block.
+pub const BLOCKS: u32 = 1000;
+/// Quiet times in a week's schedule.
+pub const QUIET_TIMES: usize = 28;
+/// Guest links of one user.
+pub const LINKS: u32 = 100;
+/// Devices of one user that calls are pushed to.
+pub const PUSHES: u32 = 32;
 /// How long a `hello` may take after the socket has opened.
 pub const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// Heartbeat interval of a device that is in a call.

@@ -9,10 +9,14 @@ use schemars::{JsonSchema, Schema, schema_for};
 use ts_rs::{Config, TS};
 
 use crate::{
-    Accept, Ack, Address, ApiError, Bye, ByeReason, CallId, CallRef, CallState, CallView, Connected,
-    DeviceId, Direction, Done, EndReason, ErrorCode, ErrorReply, Gen, Hangup, Hello, HistoryEntry,
-    HistoryPage, IceConfig, IceServer, Invite, Limits, Login, Me, MediaKind, MessageId, Outcome, PeerView,
-    Ping, Ringing, Role, Route, SignUp, SignUpInvitation, Take, Ticket, Transfer, Welcome, You,
+    Accept, Ack, Address, ApiError, Block, BlockList, Bye, ByeReason, CallId, CallRef, CallState, CallView,
+    Callers, Changed, ChangedThing, Connected, Contact, ContactList, DeviceId, DeviceView, Direction,
+    DoNotDisturb, Done, EndReason, EnterAsGuest, ErrorCode, ErrorReply, Gen, GuestInvitation, GuestLink,
+    GuestLinkList, GuestOf, GuestView, Hangup, Hello, HistoryEntry, HistoryPage, HistorySeen, IceConfig,
+    IceServer, Invite, Limits, Login, LoginList, LoginView, MakeGuestLink, Me, MediaKind, MessageId,
+    NewGuestLink, Outcome, OwnPresence, PeerView, Ping, Preferences, Presence, PresenceStatus, PushKey,
+    PushKeys, PushMessage, PushedCall, PushedStop, PutContact, PutPush, QuietTime, Reach, RenameLogin,
+    Ringing, Role, Route, SignUp, SignUpInvitation, Take, Ticket, Transfer, Weekday, Welcome, You,
 };
 
 /// No data; write `{}` or leave `data` out.
@@ -122,6 +126,8 @@ pub enum ClientMessageBody {
     Connected(Connected),
     /// A relayed payload has arrived.
     Ack(Ack),
+    /// Whether this device's page is looked at.
+    Presence(OwnPresence),
     /// Heartbeat.
     Ping(Ping),
     /// Going away for good.
@@ -167,6 +173,10 @@ pub enum ServerMessageBody {
     Candidate(Candidates),
     /// From the other device: what it shows now.
     Media(MediaNotice),
+    /// A contact has come, gone or turned away.
+    Presence(Presence),
+    /// Something of the user's own has changed: ask for it again.
+    Changed(Changed),
     /// The heartbeat's answer.
     Pong(Nothing),
     /// The server closes this socket.
@@ -248,6 +258,8 @@ pub fn typescript() -> String {
         Role,
         You,
         PeerView,
+        GuestView,
+        Reach,
         MediaKind,
         Route,
         EndReason,
@@ -261,6 +273,39 @@ pub fn typescript() -> String {
         Direction,
         Outcome,
         ApiError,
+        OwnPresence,
+        Presence,
+        PresenceStatus,
+        Changed,
+        ChangedThing,
+        HistorySeen,
+        ContactList,
+        Contact,
+        PutContact,
+        BlockList,
+        Block,
+        Preferences,
+        Callers,
+        DoNotDisturb,
+        QuietTime,
+        Weekday,
+        LoginList,
+        LoginView,
+        DeviceView,
+        RenameLogin,
+        GuestLinkList,
+        GuestLink,
+        MakeGuestLink,
+        NewGuestLink,
+        GuestInvitation,
+        EnterAsGuest,
+        GuestOf,
+        PushKey,
+        PutPush,
+        PushKeys,
+        PushMessage,
+        PushedCall,
+        PushedStop,
     );
     out
 }

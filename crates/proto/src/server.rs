@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    Address, CallId, CallView, DeviceId, Epoch, ErrorCode, Gen, MessageId, RelayKind, UserId, limits,
+    Address, CallId, CallView, Changed, DeviceId, Epoch, ErrorCode, Gen, MessageId, Preferences, Presence,
+    RelayKind, UserId, limits,
 };
 
 /// A frame for a device. Turn it into text with [`ServerFrame::encode`].
@@ -46,6 +47,10 @@ pub enum ServerBody<'a> {
         /// The payload as it was sent.
         data: &'a RawValue,
     },
+    /// A contact has come, gone or turned away.
+    Presence(&'a Presence),
+    /// Something of the user's own has changed.
+    Changed(&'a Changed),
     /// The heartbeat's answer.
     Pong,
     /// The server closes this socket.
@@ -54,7 +59,7 @@ pub enum ServerBody<'a> {
 
 /// `welcome`: signed in. `calls` is the truth after any reconnect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Welcome {
     /// Who you are.
     pub user: UserId,
@@ -70,6 +75,13 @@ pub struct Welcome {
     pub ice: IceConfig,
     /// Heartbeat intervals and limits.
     pub limits: Limits,
+    /// Every contact of yours who has you among theirs, and is not offline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<Vec<Presence>>"))]
+    pub presence: Vec<Presence>,
+    /// How you wish to be called; absent for guests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferences: Option<Preferences>,
 }
 
 /// STUN and TURN servers with a credential for this user.
@@ -218,6 +230,8 @@ impl ServerFrame<'_> {
                 re: None,
                 from: Some(from),
             }),
+            ServerBody::Presence(presence) => self.plain("presence", presence),
+            ServerBody::Changed(changed) => self.plain("changed", changed),
             ServerBody::Pong => self.plain("pong", serde_json::Map::new()),
             ServerBody::Bye(bye) => self.plain("bye", bye),
         }

@@ -34,10 +34,13 @@ fn every_message_of_the_protocol_has_one_example_and_no_example_lacks_a_message(
     assert_eq!(
         names("client"),
         expect(
-            "hello invite ringing accept hangup resume take transfer offer answer candidate media connected ack ping bye"
+            "hello invite ringing accept hangup resume take transfer offer answer candidate media connected ack presence ping bye"
         )
     );
-    assert_eq!(names("server"), expect("welcome ok error call offer answer candidate media pong bye"));
+    assert_eq!(
+        names("server"),
+        expect("welcome ok error call offer answer candidate media presence changed pong bye")
+    );
 }
 
 #[test]
@@ -56,6 +59,7 @@ fn each_client_example_is_understood_and_is_what_its_name_says() {
             ClientBody::Hangup(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Connected(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Ack(data) => same(serde_json::to_value(data).unwrap()),
+            ClientBody::Presence(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Ping(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Ringing(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Take(data) => same(serde_json::to_value(data).unwrap()),
@@ -84,6 +88,8 @@ fn the_server_writes_each_example_exactly() {
     written_again::<Done>("ok", |data| ServerBody::Ok(data));
     written_again::<ErrorReply>("error", |data| ServerBody::Error(data));
     written_again::<CallView>("call", |data| ServerBody::Call(data));
+    written_again::<Presence>("presence", |data| ServerBody::Presence(data));
+    written_again::<Changed>("changed", |data| ServerBody::Changed(data));
     written_again::<Bye>("bye", |data| ServerBody::Bye(data));
     written_again::<Value>("pong", |_| ServerBody::Pong);
 }

@@ -2,6 +2,7 @@ import type { HistoryEntry } from '@visavis/client';
 import { expect, test } from 'vitest';
 import { datePage, groupByDay } from '../src/api/history.ts';
 
+const NOTHING_NEW = { missed: 0, requests: 0 };
 const entry = (call: string, startedAgoMs: number): HistoryEntry => ({
   call,
   peer: 'bob',
@@ -18,6 +19,7 @@ test('calls are dated by this device and grouped by its days', () => {
   const now = new Date(2026, 2, 3, 0, 30).getTime();
   const minutes = (count: number) => count * 60_000;
   const page = {
+    ...NOTHING_NEW,
     calls: [
       entry('just now', minutes(10)),
       entry('before midnight', minutes(31)),
@@ -35,7 +37,7 @@ test('calls are dated by this device and grouped by its days', () => {
 
 test('a clock that runs behind the list does not make days of the future', () => {
   const now = new Date(2026, 2, 3, 12, 0).getTime();
-  const [call] = datePage({ calls: [entry('a', -60 * 60 * 24 * 1000)] }, now);
+  const [call] = datePage({ ...NOTHING_NEW, calls: [entry('a', -60 * 60 * 24 * 1000)] }, now);
   expect(call && groupByDay([call], now)[0]?.daysAgo).toBe(0);
 });
 
@@ -45,7 +47,10 @@ test('days stay days where the clocks are changed', () => {
     for (let day = 1; day <= 31; day += 1) {
       const now = new Date(2026, month, day, 12).getTime();
       const yesterday = new Date(2026, month, day - 1, 12).getTime();
-      const [group] = groupByDay(datePage({ calls: [entry('a', now - yesterday)] }, now), now);
+      const [group] = groupByDay(
+        datePage({ ...NOTHING_NEW, calls: [entry('a', now - yesterday)] }, now),
+        now,
+      );
       expect(group?.daysAgo).toBe(1);
     }
   }

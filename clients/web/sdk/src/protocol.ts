@@ -61,6 +61,7 @@ export type ClientMessage = {
   | { type: 'media'; data: MediaNotice }
   | { type: 'connected'; data: Connected }
   | { type: 'ack'; data: Ack }
+  | { type: 'presence'; data: OwnPresence }
   | { type: 'ping'; data: Ping }
   | { type: 'bye'; data: Nothing }
 );
@@ -83,6 +84,7 @@ export type ClientMessageBody =
   | { type: 'media'; data: MediaNotice }
   | { type: 'connected'; data: Connected }
   | { type: 'ack'; data: Ack }
+  | { type: 'presence'; data: OwnPresence }
   | { type: 'ping'; data: Ping }
   | { type: 'bye'; data: Nothing };
 
@@ -119,6 +121,8 @@ export type ServerMessage = {
   | { type: 'answer'; data: SessionDescription }
   | { type: 'candidate'; data: Candidates }
   | { type: 'media'; data: MediaNotice }
+  | { type: 'presence'; data: Presence }
+  | { type: 'changed'; data: Changed }
   | { type: 'pong'; data: Nothing }
   | { type: 'bye'; data: Bye }
 );
@@ -135,6 +139,8 @@ export type ServerMessageBody =
   | { type: 'answer'; data: SessionDescription }
   | { type: 'candidate'; data: Candidates }
   | { type: 'media'; data: MediaNotice }
+  | { type: 'presence'; data: Presence }
+  | { type: 'changed'; data: Changed }
   | { type: 'pong'; data: Nothing }
   | { type: 'bye'; data: Bye };
 
@@ -397,6 +403,14 @@ export type Welcome = {
    * Heartbeat intervals and limits.
    */
   limits: Limits;
+  /**
+   * Every contact of yours who has you among theirs, and is not offline.
+   */
+  presence?: Array<Presence>;
+  /**
+   * How you wish to be called; absent for guests.
+   */
+  preferences?: Preferences;
 };
 
 /**
@@ -581,6 +595,15 @@ export type CallView = {
    */
   expires_in_ms: number;
   /**
+   * For the caller, before the answer: how many devices of the other person are being reached.
+   */
+  reach?: Reach;
+  /**
+   * For the caller: it does not ring, as too many calls of theirs were not answered of late; the other person will
+   * see that they called.
+   */
+  quiet?: boolean;
+  /**
    * For the caller, before the answer: devices that ring and would like an offer now, in the order in which they
    * rang, at most `limits::WARM_DEVICES`.
    */
@@ -642,6 +665,38 @@ export type PeerView = {
    * Their signaling is gone; the media may well go on.
    */
   lost?: boolean;
+  /**
+   * They are among *your* contacts. If not, tell them no IP address before the answer.
+   */
+  contact?: boolean;
+  /**
+   * They have no account here, and came with a link of yours.
+   */
+  guest?: GuestView;
+};
+
+/**
+ * Somebody in a call or in the history who is, or was, a guest.
+ */
+export type GuestView = {
+  /**
+   * What the link is for that they came with.
+   */
+  label: string;
+};
+
+/**
+ * How far a call has come before the answer. Told only to callers whom the callee has among their contacts.
+ */
+export type Reach = {
+  /**
+   * Devices to which a push was sent.
+   */
+  sent: number;
+  /**
+   * Devices that ring.
+   */
+  ringing: number;
 };
 
 /**
@@ -669,6 +724,7 @@ export type EndReason =
   | 'permission'
   | 'incompatible_media'
   | 'transferred'
+  | 'policy'
   | 'server';
 
 /**
@@ -729,6 +785,10 @@ export type Me = {
    * How others see it.
    */
   display_name: string;
+  /**
+   * This is a guest, who can do nothing but call the host.
+   */
+  guest?: GuestOf;
 };
 
 /**
@@ -753,6 +813,14 @@ export type HistoryPage = {
    * At most `limit`, itself at most 100 (default 50).
    */
   calls: Array<HistoryEntry>;
+  /**
+   * Missed calls that `POST /api/history/seen` has not counted as seen, on any page; without requests.
+   */
+  missed: number;
+  /**
+   * Requests that were not seen: calls of people who may not ring.
+   */
+  requests: number;
 };
 
 /**
@@ -799,6 +867,22 @@ export type HistoryEntry = {
    * The reader's device that took part.
    */
   device_name?: string;
+  /**
+   * It did not ring: do not disturb, too many calls in a row, or see `request`.
+   */
+  quiet?: boolean;
+  /**
+   * Somebody who is no contact asks to talk to a reader whom only contacts may call. To allow it, add the contact.
+   */
+  request?: boolean;
+  /**
+   * A missed call that was not seen.
+   */
+  unseen?: boolean;
+  /**
+   * The other person was a guest.
+   */
+  guest?: GuestView;
 };
 
 /**
@@ -827,4 +911,532 @@ export type ApiError = {
    * When to try again.
    */
   retry_after_ms?: number;
+};
+
+/**
+ * `presence` from a device: whether its page is looked at. A device that says nothing is `online`.
+ */
+export type OwnPresence = {
+  /**
+   * `online` or `away`; to be `offline` is to be disconnected.
+   */
+  status: PresenceStatus;
+};
+
+/**
+ * `presence` from the server: a contact who has this user among their contacts, too, has come, gone or turned away.
+ */
+export type Presence = {
+  /**
+   * Who.
+   */
+  user: UserId;
+  /**
+   * What they are now.
+   */
+  status: PresenceStatus;
+};
+
+/**
+ * Whether somebody is there.
+ */
+export type PresenceStatus = 'online' | 'away' | 'offline';
+
+/**
+ * `changed`: something of this user's own has changed, here or on another device; ask for it again.
+ */
+export type Changed = {
+  /**
+   * What to ask for.
+   */
+  what: Array<ChangedThing>;
+};
+
+/**
+ * What may have changed, by the page of the API that tells it.
+ */
+export type ChangedThing = 'history' | 'contacts' | 'blocks' | 'preferences' | 'devices' | 'links';
+
+/**
+ * `POST /api/history/seen`: the reader has seen their missed calls.
+ */
+export type HistorySeen = {
+  /**
+   * The newest call on the reader's screen: what is newer stays unseen. Absent: all of them.
+   */
+  call?: CallId;
+};
+
+/**
+ * `GET /api/contacts`: favourites first, then by the name that is shown.
+ */
+export type ContactList = {
+  /**
+   * At most [`limits::CONTACTS`](crate::limits::CONTACTS).
+   */
+  contacts: Array<Contact>;
+};
+
+/**
+ * Somebody whom the reader has among their contacts.
+ */
+export type Contact = {
+  /**
+   * Who.
+   */
+  name: UserId;
+  /**
+   * How to show them: the name the reader gave them, else the one they chose.
+   */
+  display_name: string;
+  /**
+   * The name they chose.
+   */
+  chosen_name: string;
+  /**
+   * Shown first, and may ring through `do_not_disturb`.
+   */
+  favourite: boolean;
+};
+
+/**
+ * `PUT /api/contacts/NAME`: adds somebody or changes what is given; answered by the [`Contact`].
+ */
+export type PutContact = {
+  /**
+   * Left as it is if absent.
+   */
+  favourite?: boolean;
+  /**
+   * Left as it is if absent; empty for the name they chose.
+   */
+  display_name?: string;
+};
+
+/**
+ * `GET /api/blocks`.
+ */
+export type BlockList = {
+  /**
+   * At most [`limits::BLOCKS`](crate::limits::BLOCKS), the newest first.
+   */
+  blocks: Array<Block>;
+};
+
+/**
+ * Somebody whose calls do not ring and leave no line in the history. They are never told.
+ */
+export type Block = {
+  /**
+   * Who.
+   */
+  name: UserId;
+  /**
+   * How to show them.
+   */
+  display_name: string;
+  /**
+   * Since when.
+   */
+  blocked_ago_ms: number;
+};
+
+/**
+ * `GET` and `PUT /api/preferences`, and `welcome.preferences`: how a user wishes to be called. What a `PUT` leaves out
+ * gets its default.
+ */
+export type Preferences = {
+  /**
+   * Whose calls ring.
+   */
+  callers: Callers;
+  /**
+   * A second call rings while one is on; else its caller hears `busy`.
+   */
+  call_waiting: boolean;
+  /**
+   * When nothing rings.
+   */
+  do_not_disturb: DoNotDisturb;
+  /**
+   * A favourite's second call within 3 minutes rings all the same.
+   */
+  favourites_ring_through: boolean;
+  /**
+   * All media goes through the relay, so that nobody learns this user's IP address.
+   */
+  hide_address: boolean;
+};
+
+/**
+ * Whose calls ring.
+ */
+export type Callers = 'everyone' | 'contacts' | 'nobody';
+
+/**
+ * When nothing rings: calls leave a quiet line in the history, and their callers hear an ordinary `no_answer`.
+ */
+export type DoNotDisturb = {
+  /**
+   * On by hand.
+   */
+  on: boolean;
+  /**
+   * When `on` ends by itself; absent: never.
+   */
+  ends_in_ms: number;
+  /**
+   * Every week, whether `on` or not; at most [`limits::QUIET_TIMES`](crate::limits::QUIET_TIMES).
+   */
+  schedule: Array<QuietTime>;
+  /**
+   * The time zone of `schedule`, an IANA name such as `Europe/Berlin`: unlike an offset, it stays right when the
+   * clocks change. Absent: UTC.
+   */
+  zone?: string;
+};
+
+/**
+ * A part of every week.
+ */
+export type QuietTime = {
+  /**
+   * The days on which it begins.
+   */
+  days: Array<Weekday>;
+  /**
+   * When it begins, as in `22:00`.
+   */
+  from: string;
+  /**
+   * When it ends; not later than `from` means on the next day.
+   */
+  to: string;
+};
+
+/**
+ * A day of the week.
+ */
+export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
+
+/**
+ * `GET /api/devices`: every login of the reader, the one that asks first, then the last used first.
+ */
+export type LoginList = {
+  /**
+   * The logins.
+   */
+  logins: Array<LoginView>;
+};
+
+/**
+ * A browser that is signed in.
+ */
+export type LoginView = {
+  /**
+   * For `PATCH` and `DELETE /api/devices/ID`. It opens nothing.
+   */
+  id: string;
+  /**
+   * What its user calls it, else what it says it is, such as "Firefox on Linux".
+   */
+  name: string;
+  /**
+   * Since when.
+   */
+  created_ago_ms: number;
+  /**
+   * When it was last used; within an hour, as that is how often it is noted.
+   */
+  last_seen_ago_ms: number;
+  /**
+   * It is the one that asks.
+   */
+  current: boolean;
+  /**
+   * Calls reach it while no page of it is open.
+   */
+  push: boolean;
+  /**
+   * Its devices that are connected now.
+   */
+  devices: Array<DeviceView>;
+};
+
+/**
+ * A device that is connected.
+ */
+export type DeviceView = {
+  /**
+   * Which.
+   */
+  device: DeviceId;
+  /**
+   * As its `hello` named it.
+   */
+  name: string;
+  /**
+   * `online` or `away`.
+   */
+  status: PresenceStatus;
+};
+
+/**
+ * `PATCH /api/devices/ID`: names a login.
+ */
+export type RenameLogin = {
+  /**
+   * The new name; empty for what it says it is.
+   */
+  name: string;
+};
+
+/**
+ * `GET /api/links`: the reader's guest links, the newest first.
+ */
+export type GuestLinkList = {
+  /**
+   * At most [`limits::LINKS`](crate::limits::LINKS). Links that have expired or are used up are shown until they are
+   * deleted.
+   */
+  links: Array<GuestLink>;
+};
+
+/**
+ * A link with which guests can call its owner, and nobody else. Its address is told only once, when it is made.
+ */
+export type GuestLink = {
+  /**
+   * For `DELETE /api/links/ID`. It opens nothing.
+   */
+  id: string;
+  /**
+   * What it is for, such as "dentist"; shown with each knock and to the guest.
+   */
+  label: string;
+  /**
+   * Guests are asked for their camera.
+   */
+  video: boolean;
+  /**
+   * How many guests may still be let in; absent: any number.
+   */
+  uses_left?: number;
+  /**
+   * How many guests were let in.
+   */
+  used: number;
+  /**
+   * How long it still works, 0 if it has expired; absent: until it is deleted.
+   */
+  expires_in_ms?: number;
+  /**
+   * When it was made.
+   */
+  created_ago_ms: number;
+};
+
+/**
+ * `POST /api/links`: makes a link, answered by [`NewGuestLink`].
+ */
+export type MakeGuestLink = {
+  /**
+   * What it is for.
+   */
+  label: string;
+  /**
+   * How many guests may be let in, 1 or more; absent: any number.
+   */
+  uses?: number;
+  /**
+   * How long it works; absent: until it is deleted.
+   */
+  expires_in_ms?: number;
+  /**
+   * Guests are asked for their camera.
+   */
+  video?: boolean;
+};
+
+/**
+ * A link that has just been made.
+ */
+export type NewGuestLink = {
+  /**
+   * The link.
+   */
+  link: GuestLink;
+  /**
+   * What to send to the guest. The secret is behind the `#`, which browsers send to no server. It is not told again.
+   */
+  url: string;
+};
+
+/**
+ * `POST /api/guest/check` with `{"token"}`: whose link it is. A link that was revoked, is used up or has expired is
+ * refused with `not_found`, all alike.
+ */
+export type GuestInvitation = {
+  /**
+   * How the owner is shown.
+   */
+  host_name: string;
+  /**
+   * What the link is for.
+   */
+  label: string;
+  /**
+   * Guests are asked for their camera.
+   */
+  video: boolean;
+  /**
+   * How long it still works.
+   */
+  expires_in_ms?: number;
+};
+
+/**
+ * `POST /api/guest`: signs a guest in, sets the cookie and answers [`Guest`]. Then a ticket, `hello` and an `invite` of
+ * the host, as for everybody; the call that rings is the knock.
+ */
+export type EnterAsGuest = {
+  /**
+   * From the link.
+   */
+  token: string;
+  /**
+   * How the guest wishes to be shown.
+   */
+  name: string;
+};
+
+/**
+ * A guest who is signed in: part of [`Me`](crate::Me).
+ */
+export type GuestOf = {
+  /**
+   * The only person a guest can call.
+   */
+  host: UserId;
+  /**
+   * How they are shown.
+   */
+  host_name: string;
+  /**
+   * What the link is for.
+   */
+  label: string;
+  /**
+   * Guests are asked for their camera.
+   */
+  video: boolean;
+  /**
+   * When the guest is signed out.
+   */
+  expires_in_ms: number;
+};
+
+/**
+ * `GET /api/push/key`: for `PushManager.subscribe`.
+ */
+export type PushKey = {
+  /**
+   * The server's public key (RFC 8292), base64url of the uncompressed P-256 point: the `applicationServerKey`.
+   */
+  key: string;
+};
+
+/**
+ * `PUT /api/push`: where calls of this login's device are pushed to. One per device; the same again replaces it. It ends
+ * with the login.
+ */
+export type PutPush = {
+  /**
+   * The device that a push wakes: the page it opens says `hello` with this id.
+   */
+  device: DeviceId;
+  /**
+   * What to call it, as in `hello`.
+   */
+  name?: string;
+  /**
+   * `PushSubscription.endpoint`.
+   */
+  endpoint: string;
+  /**
+   * `PushSubscription.toJSON().keys`.
+   */
+  keys: PushKeys;
+};
+
+/**
+ * The keys of a `PushSubscription`, base64url.
+ */
+export type PushKeys = {
+  /**
+   * The browser's public key.
+   */
+  p256dh: string;
+  /**
+   * The shared secret of RFC 8291 §3.2.
+   */
+  auth: string;
+};
+
+/**
+ * What a service worker gets: the decrypted payload of a push, as JSON.
+ */
+export type PushMessage = ({ type: 'call' } & PushedCall) | ({ type: 'stop' } & PushedStop);
+
+/**
+ * A call that rings.
+ */
+export type PushedCall = {
+  /**
+   * Which.
+   */
+  call: CallId;
+  /**
+   * Who calls.
+   */
+  from: UserId;
+  /**
+   * How they are shown.
+   */
+  name: string;
+  /**
+   * What they ask for.
+   */
+  media: Array<MediaKind>;
+  /**
+   * How long it still rings, counted from when the push was sent.
+   */
+  expires_in_ms: number;
+  /**
+   * When it was sent, in milliseconds since 1970 by the server's clock. Compare it with nothing but the `Date` of this
+   * server's own answers; what counts is what `GET /api/calls/CALL` says.
+   */
+  sent_at: number;
+  /**
+   * The device that is woken.
+   */
+  device: DeviceId;
+  /**
+   * `Authorization: Bearer TOKEN` for `/api/calls/CALL`; good for this call and this device, until it has ended.
+   */
+  token: string;
+};
+
+/**
+ * A call that rings no more.
+ */
+export type PushedStop = {
+  /**
+   * Which.
+   */
+  call: CallId;
+  /**
+   * Why it ended; absent if another device has answered.
+   */
+  reason?: EndReason;
 };

@@ -81,6 +81,10 @@ fn history_is_told_relative_to_its_reading() {
         started_ago_ms: 90_000,
         duration_ms: 30_000,
         device_name: Some("alice's phone".into()),
+        quiet: false,
+        request: false,
+        unseen: false,
+        guest: None,
     };
     let bob = HistoryEntry {
         peer: "alice".parse().unwrap(),

@@ -224,12 +224,16 @@ pub(crate) fn plain_view(role: Role, state: CallState, you: You) -> CallView {
         name: "Alice".into(),
         address: Some(address(ALICE)),
         lost: false,
+        contact: false,
+        guest: None,
     };
     let bob = visavis_proto::PeerView {
         id: "bob".parse().unwrap(),
         name: "Bob".into(),
         address: None,
         lost: false,
+        contact: false,
+        guest: None,
     };
     CallView {
         id: call_id(),
@@ -245,6 +249,8 @@ pub(crate) fn plain_view(role: Role, state: CallState, you: You) -> CallView {
         generation: Gen(0),
         offerer: Role::Caller,
         expires_in_ms: None,
+        reach: None,
+        quiet: false,
         warm: Vec::new(),
         follows: None,
         transferred_by: None,

@@ -181,8 +181,12 @@ async fn history(
         started_ago_ms: millis(now.since(row.started)),
         duration_ms: millis(row.duration),
         device_name: row.device_name,
+        quiet: false,
+        request: false,
+        unseen: false,
+        guest: None,
     };
-    Ok(Json(HistoryPage { calls: past.into_iter().map(entry).collect() }))
+    Ok(Json(HistoryPage { calls: past.into_iter().map(entry).collect(), missed: 0, requests: 0 }))
 }
 
 fn welcome(api: &Api, caller: &Caller, signed_in: SignedIn) -> Response {
@@ -191,7 +195,7 @@ fn welcome(api: &Api, caller: &Caller, signed_in: SignedIn) -> Response {
 }
 
 fn shown(user: User) -> Me {
-    Me { name: user.id, display_name: user.display_name }
+    Me { name: user.id, display_name: user.display_name, guest: None }
 }
 
 fn millis(duration: Duration) -> u64 {

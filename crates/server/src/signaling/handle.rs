@@ -185,6 +185,8 @@ impl Signaling {
             calls,
             ice: self.ice.config(&device.address.user, origin.host.as_deref(), now),
             limits: Limits { messages_per_second: self.messages.count, ..Limits::default() },
+            presence: Vec::new(),
+            preferences: None,
         }
     }
 
@@ -255,6 +257,9 @@ impl Signaling {
             ClientBody::Resume => self.resume(device, call, frame.generation).await,
             ClientBody::Take(_) | ClientBody::Transfer(_) => {
                 Err(Refusal::of(ErrorCode::Unsupported, "this server does not move calls"))
+            }
+            ClientBody::Presence(_) => {
+                Err(Refusal::of(ErrorCode::Unsupported, "this server does not tell who is there"))
             }
             ClientBody::Connected(connected) => {
                 let event = Event::Connected { who: device.address.clone(), route: connected.route };

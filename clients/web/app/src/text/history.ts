@@ -36,6 +36,7 @@ function unansweredKey(reason: PastCall['reason']): Key {
     case 'permission':
     case 'incompatible_media':
     case 'transferred':
+    case 'policy':
     case 'server':
       return 'history.unanswered';
   }

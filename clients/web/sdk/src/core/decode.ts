@@ -36,6 +36,8 @@ const SHAPES: Readonly<Record<ServerMessage['type'], Shape>> = {
   answer: { type: 'string', sdp: 'string' },
   candidate: {},
   media: { audio: 'boolean', video: 'boolean' },
+  presence: { user: 'string', status: 'string' },
+  changed: { what: 'array' },
   pong: {},
   bye: { reason: 'string', retry_in_ms: 'number' },
 };

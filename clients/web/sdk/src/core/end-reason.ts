@@ -31,6 +31,7 @@ export function reasonFromServer(reason: WireReason | undefined, role: Role): En
       return 'incompatible-media';
     case 'transferred':
       return 'transferred';
+    case 'policy':
     case 'server':
     case undefined:
       return 'server';

@@ -135,6 +135,9 @@ function hear(turn: Turn, message: ServerMessage): void {
       return path.payload(turn, message);
     case 'bye':
       return link.bye(turn, message.data);
+    // For pages that show people; this client asks for nothing about them.
+    case 'presence':
+    case 'changed':
     case 'pong':
       return;
   }
