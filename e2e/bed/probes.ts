@@ -11,7 +11,12 @@ export type TrackRecord = {
   endedAt: number | undefined;
 };
 export type PeerRecord = { startedAt: number; closedAt: number | undefined };
-export type Forced = { relayTransport?: 'udp' | 'tcp' };
+export type Forced = {
+  /** Media goes through the relay alone, by this transport. */
+  relayTransport?: 'udp' | 'tcp';
+  /** The relay is at these addresses and ports: proxies on the way to it. */
+  relayAt?: { udp: string; tcp: string };
+};
 
 export type Probes = {
   readonly tracks: { record: TrackRecord; track: MediaStreamTrack }[];
@@ -74,17 +79,21 @@ function probe(forced: Forced): void {
   }
 
   const force = (configuration: RTCConfiguration | undefined): RTCConfiguration | undefined => {
-    const transport = forced.relayTransport;
-    if (transport === undefined) return configuration;
+    const { relayTransport: transport, relayAt } = forced;
+    if (transport === undefined && relayAt === undefined) return configuration;
+    const allowed = (url: string): boolean =>
+      transport === undefined || (url.startsWith('turn:') && url.endsWith(`transport=${transport}`));
+    const elsewhere = (url: string): string => {
+      const at = url.endsWith('transport=tcp') ? relayAt?.tcp : relayAt?.udp;
+      return at === undefined ? url : url.replace(/^(stuns?|turns?):[^?]+/, `$1:${at}`);
+    };
     const iceServers = (configuration?.iceServers ?? []).map((server) => ({
       ...server,
-      urls: [server.urls]
-        .flat()
-        .filter((url) => url.startsWith('turn:') && url.endsWith(`transport=${transport}`)),
+      urls: [server.urls].flat().filter(allowed).map(elsewhere),
     }));
     return {
       ...configuration,
-      iceTransportPolicy: 'relay',
+      ...(transport === undefined ? {} : { iceTransportPolicy: 'relay' }),
       iceServers: iceServers.filter((server) => server.urls.length > 0),
     };
   };

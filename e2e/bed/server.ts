@@ -11,11 +11,15 @@ export type Settings = Record<string, Record<string, string | number | boolean |
 /** What the server writes to `run.json` once it listens. */
 type RunFile = { http: string; https?: string; relay_udp: string[]; relay_tcp: string[] };
 
-/** Ports are chosen by the system; the relay's address is that of the namespace, where two relayed peers meet. */
+/** Where one server listens; the same after a restart. */
+export type Ports = { readonly signaling: number; readonly relayUdp: number; readonly relayTcp: number };
+
+/** Ports are chosen by the system. Pages come over loopback, or from a network of their own (`network.ts`); the relay's
+ *  address is that of the namespace, where two relayed peers meet. */
 export const DEFAULTS: Settings = {
-  http: { listen: '127.0.0.1:0' },
+  http: { listen: '0.0.0.0:0' },
   https: { listen: '' },
-  relay: { listen: ['10.77.0.1:0'], host: '10.77.0.1', allow_peers: ['10.77.0.0/24'] },
+  relay: { listen: ['10.77.0.1:0'], host: '10.77.0.1', allow_peers: ['10.77.0.0/16'] },
 };
 
 /** A server that has not said `ready` by then never will. */
@@ -30,6 +34,7 @@ export class Server {
   #settings: Settings;
   #process: ChildProcess | undefined;
   #url = '';
+  #ports: Ports = { signaling: 0, relayUdp: 0, relayTcp: 0 };
   #log = '';
 
   private constructor(settings: Settings) {
@@ -45,6 +50,15 @@ export class Server {
   /** Where the pages are; `localhost` is a secure context without a certificate. */
   get url(): string {
     return this.#url;
+  }
+
+  get ports(): Ports {
+    return this.#ports;
+  }
+
+  /** The host part of the relay's address. */
+  get relayHost(): string {
+    return String(this.#settings['relay']?.['host']);
   }
 
   /** Everything it printed, for the report of a failed test. */
@@ -105,8 +119,15 @@ export class Server {
     const run = JSON.parse(readFileSync(join(this.data, 'run.json'), 'utf8')) as RunFile;
     const port = new URL(run.http).port;
     this.#url = `http://localhost:${port}`;
+    const portOf = (address: string | undefined): number => Number(address?.split(':').at(-1) ?? 0);
+    this.#ports = {
+      signaling: Number(port),
+      relayUdp: portOf(run.relay_udp[0]),
+      relayTcp: portOf(run.relay_tcp[0]),
+    };
+    const [host] = String(this.#settings['http']?.['listen']).split(':');
     this.#settings = merge(this.#settings, {
-      http: { listen: `127.0.0.1:${port}` },
+      http: { listen: `${host}:${port}` },
       relay: { listen: run.relay_udp },
     });
   }

@@ -1,15 +1,37 @@
 // What every scenario begins with: a server of its own and a way to bring people to it; all is closed afterwards.
-import { type BrowserContextOptions, test as base } from '@playwright/test';
+// Bad networks are in `network.ts` and `proxy.ts`.
+import { type Browser, type BrowserContextOptions, test as base } from '@playwright/test';
+import { type Distance, distanceTo } from './distance.ts';
+import { Network } from './network.ts';
 import { Person } from './person.ts';
 import { type Forced, installProbes } from './probes.ts';
+import { TcpProxy } from './proxy.ts';
 import { Server, type Settings } from './server.ts';
 
-export type DeviceOptions = BrowserContextOptions & { forced?: Forced };
+export type DeviceOptions = BrowserContextOptions & {
+  forced?: Forced;
+  /** A network of the device's own, from the fixture `network`; its browser runs inside. */
+  network?: Network;
+  /** Where the pages are, if a proxy is on the way. */
+  url?: string;
+};
 
 /** Brings a person with a fresh device: signed up the first time, signed in on every further device. */
 export type Bring = (name: string, options?: DeviceOptions) => Promise<Person>;
 
-type Bed = { settings: Settings; server: Server; bring: Bring };
+type Bed = {
+  settings: Settings;
+  server: Server;
+  bring: Bring;
+  /** Makes a network that one device, or some, have for themselves. */
+  network: () => Promise<Network>;
+  /** The network of all devices that have none of their own. */
+  sharedNetwork: Network;
+  /** Puts as many milliseconds between devices and the server, each way. */
+  distance: (ms: number) => Promise<Distance>;
+  /** A proxy on the way of pages, HTTP requests and WebSockets. */
+  proxySignaling: (delayMs?: number) => Promise<TcpProxy>;
+};
 
 export const test = base.extend<Bed>({
   settings: [{}, { option: true }],
@@ -21,10 +43,58 @@ export const test = base.extend<Bed>({
     await server.stop();
   },
 
-  bring: async ({ browser, server }, use, info) => {
+  network: async ({ server }, use) => {
+    const networks: Network[] = [];
+    await use(async () => {
+      const network = await Network.own(server.ports);
+      networks.push(network);
+      return network;
+    });
+    for (const network of networks) await network.close();
+  },
+
+  sharedNetwork: async ({ server }, use) => {
+    const network = Network.shared(server.ports);
+    await use(network);
+    await network.close();
+  },
+
+  distance: async ({ server }, use) => {
+    const distances: Distance[] = [];
+    await use(async (ms) => {
+      const distance = await distanceTo(server, ms);
+      distances.push(distance);
+      return distance;
+    });
+    for (const distance of distances) await distance.close();
+  },
+
+  proxySignaling: async ({ server }, use) => {
+    const proxies: TcpProxy[] = [];
+    await use(async (delayMs) => {
+      const proxy = await TcpProxy.start({ host: '127.0.0.1', port: server.ports.signaling }, delayMs);
+      proxies.push(proxy);
+      return proxy;
+    });
+    for (const proxy of proxies) await proxy.close();
+  },
+
+  // The networks and proxies are asked for although only their devices use them: so they outlive the people.
+  bring: async (
+    { browser, playwright, server, network: _, distance: __, proxySignaling: ___ },
+    use,
+    info,
+  ) => {
     const people: Person[] = [];
-    await use(async (name, { forced, ...options } = {}) => {
-      const context = await browser.newContext({ locale: 'en', ...options });
+    const ownBrowsers = new Map<Network, Browser>();
+    const browserIn = async (network: Network | undefined): Promise<Browser> => {
+      if (!network) return browser;
+      const running = ownBrowsers.get(network) ?? (await playwright.chromium.launch(network.chromium()));
+      ownBrowsers.set(network, running);
+      return running;
+    };
+    await use(async (name, { forced, network, url = server.url, ...options } = {}) => {
+      const context = await (await browserIn(network)).newContext({ locale: 'en', ...options });
       await installProbes(context, forced);
       const page = await context.newPage();
       const person = new Person(name, context, page);
@@ -33,8 +103,8 @@ export const test = base.extend<Bed>({
       );
       const isKnown = people.some((other) => other.name === name);
       people.push(person);
-      if (isKnown) await person.signIn(server.url);
-      else await person.signUp(await server.addUser(name));
+      if (isKnown) await person.signIn(url);
+      else await person.signUp((await server.addUser(name)).replace(server.url, url));
       return person;
     });
     if (info.status !== info.expectedStatus) {
@@ -47,6 +117,7 @@ export const test = base.extend<Bed>({
       }
     }
     for (const person of people) await person.leave();
+    for (const running of ownBrowsers.values()) await running.close();
   },
 });
 export { expect } from '@playwright/test';
