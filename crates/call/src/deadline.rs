@@ -10,7 +10,8 @@ use crate::{Answer, Leg, Phase, Record, Signaling, Timers};
 pub fn deadline(record: &Record, timers: &Timers) -> Option<Timestamp> {
     match &record.phase {
         Phase::Inviting { until } | Phase::Ringing { until, .. } => {
-            Some(caller_patience(record, timers).map_or(*until, |patience| patience.min(*until)))
+            let due = seems_to_ring_at(record).map_or(*until, |at| at.min(*until));
+            Some(caller_patience(record, timers).map_or(due, |patience| patience.min(due)))
         }
         Phase::Connecting { answer, until, review } => {
             let judged = if both_away(record, answer) { *review } else { (*until).min(*review) };
@@ -28,6 +29,14 @@ pub(crate) fn caller_patience(record: &Record, timers: &Timers) -> Option<Timest
     match record.caller.signaling {
         Signaling::Here => None,
         Signaling::Away { since } | Signaling::Lost { since } => Some(since + timers.caller_grace),
+    }
+}
+
+/// When a screened call that does not seem to ring yet shall do so.
+pub(crate) fn seems_to_ring_at(record: &Record) -> Option<Timestamp> {
+    match &record.phase {
+        Phase::Inviting { .. } => record.screened.and_then(|screened| screened.rings_at),
+        Phase::Ringing { .. } | Phase::Connecting { .. } | Phase::Active { .. } | Phase::Ended(_) => None,
     }
 }
 

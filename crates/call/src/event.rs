@@ -2,7 +2,7 @@
 
 use visavis_proto::{Address, CallId, EndReason, Epoch, Gen, MediaKind, Route};
 
-use crate::{Callee, Leg, Record};
+use crate::{Callee, Leg, Record, Screened, Ties};
 
 /// An invite, checked by the shell: both people exist and the callee may be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub struct NewCall {
     pub callee: Callee,
     /// What the caller asks for.
     pub media: Vec<MediaKind>,
+    /// What the two are to each other.
+    pub ties: Ties,
+    /// It shall not ring: see [`screening`](crate::screening).
+    pub screened: Option<Screened>,
 }
 
 /// Whether the callee takes a call now: the shell's reading of the callee's policy and live calls.
@@ -90,7 +94,7 @@ pub enum Event {
 pub enum Effect {
     /// Send each connected device that the call concerns its snapshot.
     Publish,
-    /// Wake the callee's devices that are not connected.
+    /// Wake the callee's devices that are not connected. Never for a screened call.
     Alert,
     /// Take the call back from the devices that were woken.
     StopAlerting,

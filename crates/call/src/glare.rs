@@ -53,9 +53,14 @@ pub fn merge(
     now: Timestamp,
     timers: &Timers,
 ) -> Result<Option<Step>, ErrorCode> {
-    step(record, Event::Accept { leg, media }, now, timers).map_err(|code| match code {
-        ErrorCode::CallEnded => ErrorCode::CallEnded,
-        // Whatever else stands in the way of the answer: the two are in, or setting up, a call already.
-        _ => ErrorCode::YouBusy,
+    // Who calls somebody wants to talk to them, whatever they wished to hear of them before.
+    let wanted = record.screened.is_some() && leg.address.user == record.callee.user;
+    let heard = wanted.then(|| Record { screened: None, ..record.clone() });
+    step(heard.as_ref().unwrap_or(record), Event::Accept { leg, media }, now, timers).map_err(|code| {
+        match code {
+            ErrorCode::CallEnded => ErrorCode::CallEnded,
+            // Whatever else stands in the way of the answer: the two are in, or setting up, a call already.
+            _ => ErrorCode::YouBusy,
+        }
     })
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use visavis_proto::{
-    CallId, Direction, EndReason, HistoryEntry, MediaKind, Outcome, Role, Timestamp, UserId,
+    CallId, Direction, EndReason, GuestView, HistoryEntry, MediaKind, Outcome, Role, Timestamp, UserId,
 };
 
-use crate::{End, Record};
+use crate::{End, Record, Screening};
 
 /// One line in one person's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,12 @@ pub struct HistoryRow {
     pub duration: Duration,
     /// The owner's device that took part.
     pub device_name: Option<String>,
+    /// It did not ring, and this line's owner may know that.
+    pub quiet: bool,
+    /// It did not ring because the peer is no contact of the owner, who may want to change that.
+    pub request: bool,
+    /// The peer was a guest, with a link of this label.
+    pub guest: Option<String>,
 }
 
 impl HistoryRow {
@@ -49,17 +55,19 @@ impl HistoryRow {
             started_ago_ms: milliseconds(now.since(self.started)),
             duration_ms: milliseconds(self.duration),
             device_name: self.device_name,
-            quiet: false,
-            request: false,
-            unseen: false,
-            guest: None,
+            quiet: self.quiet,
+            request: self.request,
+            unseen: self.outcome == Outcome::Missed,
+            guest: self.guest.map(|label| GuestView { label }),
         }
     }
 }
 
-/// The rows of an ended call: one per person, so a call to oneself leaves one. Empty while it is live.
+/// The rows of an ended call: one per person, so a call to oneself leaves one, and so does that of a blocked caller.
+/// Empty while it is live.
 pub fn history(record: &Record) -> Vec<HistoryRow> {
     let Some(end) = record.end() else { return Vec::new() };
+    let screening = record.screened.map(|screened| screened.why);
     let row = |role: Role| {
         let (owner, peer, peer_name, device_name) = match role {
             Role::Caller => (
@@ -90,10 +98,21 @@ pub fn history(record: &Record) -> Vec<HistoryRow> {
             started: record.created,
             duration: end.duration().unwrap_or_default(),
             device_name,
+            quiet: match role {
+                Role::Caller => record.screened.is_some_and(|screened| screened.told),
+                Role::Callee => record.screened.is_some(),
+            },
+            request: role == Role::Callee && screening == Some(Screening::Stranger),
+            guest: record.ties.guest.clone().filter(|_| role == Role::Callee),
         }
     };
-    let to_oneself = record.people().count() == 1;
-    if to_oneself { vec![row(Role::Caller)] } else { vec![row(Role::Caller), row(Role::Callee)] }
+    let to_oneself = record.caller.address.user == record.callee.user;
+    // Who has blocked somebody wants to hear nothing of them.
+    if to_oneself || screening == Some(Screening::Blocked) {
+        vec![row(Role::Caller)]
+    } else {
+        vec![row(Role::Caller), row(Role::Callee)]
+    }
 }
 
 fn outcome(end: &End, reader: Role) -> Outcome {

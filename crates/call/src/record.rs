@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use visavis_proto::{Address, CallId, EndReason, Epoch, Gen, MediaKind, Role, Route, Timestamp, UserId};
 
-use crate::{Leg, Signaling};
+use crate::{Leg, Screened, Signaling};
 
 /// A call. Its revision belongs to the store and is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,32 @@ pub struct Record {
     pub generation: Gen,
     /// Where the call stands.
     pub phase: Phase,
+    /// What the two are to each other.
+    #[serde(default, skip_serializing_if = "Ties::are_none")]
+    pub ties: Ties,
+    /// It does not ring: the callee's devices are not concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screened: Option<Screened>,
+}
+
+/// What the two people of a call are to each other, when it begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ties {
+    /// The callee is among the caller's contacts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub caller_knows: bool,
+    /// The caller is among the callee's contacts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub callee_knows: bool,
+    /// The caller is a guest with a link that the callee labelled so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<String>,
+}
+
+impl Ties {
+    fn are_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The only layout there is: 1.
@@ -203,11 +229,11 @@ impl Record {
         self.place(device) != Place::Stranger
     }
 
-    /// Whose devices may be concerned: caller and callee, or one person in a call to oneself. The audience
+    /// Whose devices may be concerned: caller and callee, or one person in a call to oneself or a screened one. The audience
     /// of a snapshot is each of their devices for which [`view`](crate::view) gives one.
     pub fn people(&self) -> impl Iterator<Item = &UserId> {
         let caller = &self.caller.address.user;
-        let callee = Some(&self.callee.user).filter(|&callee| callee != caller);
+        let callee = Some(&self.callee.user).filter(|&callee| callee != caller && self.screened.is_none());
         std::iter::once(caller).chain(callee)
     }
 
@@ -216,7 +242,7 @@ impl Record {
             Place::Caller
         } else if self.answer().is_some_and(|answer| answer.leg.address == *device) {
             Place::Answerer
-        } else if device.user == self.callee.user {
+        } else if device.user == self.callee.user && self.screened.is_none() {
             Place::Bystander
         } else {
             Place::Stranger

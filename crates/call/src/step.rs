@@ -5,7 +5,7 @@
 
 use visavis_proto::{Address, EndReason, ErrorCode, Gen, MediaKind, Role, Route, Timestamp};
 
-use crate::deadline::{both_away, caller_patience};
+use crate::deadline::{both_away, caller_patience, seems_to_ring_at};
 use crate::record::{Place, Version};
 use crate::{Answer, Availability, Effect, End, Event, Leg, NewCall, Phase, Record, Signaling, Step, Timers};
 
@@ -32,10 +32,13 @@ pub fn create(new: NewCall, callee_is: Availability, now: Timestamp, timers: &Ti
         created: now,
         generation: Gen(0),
         phase,
+        ties: new.ties,
+        screened: new.screened,
     };
-    let effects: &[Effect] = match callee_is {
-        Availability::Free => &[Effect::Publish, Effect::Alert],
-        Availability::Busy => &[Effect::WriteHistory, Effect::Publish],
+    let effects: &[Effect] = match (callee_is, &record.screened) {
+        (Availability::Free, None) => &[Effect::Publish, Effect::Alert],
+        (Availability::Free, Some(_)) => &[Effect::Publish],
+        (Availability::Busy, _) => &[Effect::WriteHistory, Effect::Publish],
     };
     Step { record, effects }
 }
@@ -71,12 +74,7 @@ fn ring(record: &Record, who: &Address, now: Timestamp, timers: &Timers) -> Deci
         (Phase::Ended(_), _) => Err(ErrorCode::CallEnded),
         (_, Place::Caller) => Err(ErrorCode::BadState),
         (Phase::Inviting { until }, Place::Answerer | Place::Bystander) => {
-            let latest = record.created + timers.ring_limit;
-            // After a restart `latest` may be long past; it then rings as long as it would have waited unheard.
-            let until = (now + timers.ring).min(latest.max(*until));
-            let mut record = record.clone();
-            record.phase = Phase::Ringing { since: now, until };
-            Ok(Some(Step { record, effects: &[Effect::Publish] }))
+            Ok(Some(begin_ringing(record, *until, now, timers)))
         }
         (Phase::Ringing { .. }, Place::Answerer | Place::Bystander)
         | (Phase::Connecting { .. } | Phase::Active { .. }, Place::Answerer) => Ok(None),
@@ -84,6 +82,14 @@ fn ring(record: &Record, who: &Address, now: Timestamp, timers: &Timers) -> Deci
             Err(ErrorCode::AnsweredElsewhere)
         }
     }
+}
+
+fn begin_ringing(record: &Record, until: Timestamp, now: Timestamp, timers: &Timers) -> Step {
+    let latest = record.created + timers.ring_limit;
+    // After a restart `latest` may be long past; it then rings as long as it would have waited unheard.
+    let until = (now + timers.ring).min(latest.max(until));
+    let record = Record { phase: Phase::Ringing { since: now, until }, ..record.clone() };
+    Step { record, effects: &[Effect::Publish] }
 }
 
 fn accept(record: &Record, leg: Leg, media: &[MediaKind], now: Timestamp, timers: &Timers) -> Decision {
@@ -247,6 +253,9 @@ fn tick(record: &Record, media_flows: bool, now: Timestamp, timers: &Timers) -> 
             if caller_patience(record, timers).is_some_and(|patience| now >= patience) {
                 return Some(end(record, EndReason::Cancelled, None, now));
             }
+            if seems_to_ring_at(record).is_some_and(|at| now >= at) && now < *until {
+                return Some(begin_ringing(record, *until, now, timers));
+            }
             let reason = if ringing { EndReason::NoAnswer } else { EndReason::Unreachable };
             (now >= *until).then(|| end(record, reason, None, now))
         }
@@ -304,9 +313,11 @@ fn end(record: &Record, reason: EndReason, by: Option<Role>, now: Timestamp) -> 
         Phase::Active { answer, connected, .. } => (Some(answer.clone()), Some(*connected)),
         Phase::Inviting { .. } | Phase::Ringing { .. } | Phase::Ended(_) => (None, None),
     };
-    let effects: &[Effect] = match answer {
-        Some(_) => &[Effect::WriteHistory, Effect::Publish],
-        None => &[Effect::WriteHistory, Effect::Publish, Effect::StopAlerting],
+    let alerted = answer.is_none() && record.screened.is_none();
+    let effects: &[Effect] = if alerted {
+        &[Effect::WriteHistory, Effect::Publish, Effect::StopAlerting]
+    } else {
+        &[Effect::WriteHistory, Effect::Publish]
     };
     let phase = Phase::Ended(End { reason, by, at: now, answer, connected });
     Step { record: Record { phase, ..record.clone() }, effects }

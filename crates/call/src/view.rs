@@ -1,6 +1,6 @@
 //! The snapshot: what one device is told of a call.
 
-use visavis_proto::{Address, CallState, CallView, PeerView, Rev, Role, Timestamp, You};
+use visavis_proto::{Address, CallState, CallView, GuestView, PeerView, Rev, Role, Timestamp, You};
 
 use crate::history::milliseconds;
 use crate::record::Place;
@@ -42,7 +42,7 @@ pub fn view(record: &Record, rev: Rev, device: &Address, now: Timestamp) -> Opti
         offerer: Role::Caller,
         expires_in_ms: until.map(|until| milliseconds(until.since(now))),
         reach: None,
-        quiet: false,
+        quiet: role == Role::Caller && record.screened.is_some_and(|screened| screened.told),
         warm: Vec::new(),
         follows: None,
         transferred_by: None,
@@ -66,7 +66,7 @@ fn peer(record: &Record, reader: Role) -> PeerView {
                 name: record.callee.name.clone(),
                 address: leg.map(|leg| leg.address.clone()),
                 lost: leg.is_some_and(|leg| lost(leg.signaling)),
-                contact: false,
+                contact: record.ties.caller_knows,
                 guest: None,
             }
         }
@@ -75,8 +75,8 @@ fn peer(record: &Record, reader: Role) -> PeerView {
             name: record.caller.user_name.clone(),
             address: Some(record.caller.address.clone()),
             lost: lost(record.caller.signaling),
-            contact: false,
-            guest: None,
+            contact: record.ties.callee_knows,
+            guest: record.ties.guest.clone().map(|label| GuestView { label }),
         },
     }
 }

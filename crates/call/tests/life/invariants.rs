@@ -1,6 +1,6 @@
 //! What holds of every step, whatever came before it.
 
-use visavis_call::{Effect, Event, Phase, Record, Timers, deadline, history, step, view};
+use visavis_call::{Effect, Event, Phase, Record, Screening, Timers, deadline, history, step, view};
 use visavis_proto::{Address, CallState, CallView, ErrorCode, Rev, Role, Timestamp, You};
 
 use crate::world::{ALICE, CAROL, DESK, PHONE, address};
@@ -101,7 +101,8 @@ fn an_established_call_ends_for_a_reason(before: &Record, after: &Record, event:
 fn effects_fit(before: &Record, after: &Record, effects: &[Effect], now: Timestamp) {
     let has = |effect| effects.contains(&effect);
     let rings = |record: &Record| record.is_live() && record.answer().is_none();
-    assert_eq!(has(Effect::StopAlerting), rings(before) && !rings(after));
+    let alerts = |record: &Record| rings(record) && record.screened.is_none();
+    assert_eq!(has(Effect::StopAlerting), alerts(before) && !rings(after));
     assert_eq!(has(Effect::WriteHistory), !after.is_live());
     assert!(!has(Effect::Alert), "only a new call alerts");
     // The time that is left changes by itself; everything else a device sees must be told.
@@ -134,7 +135,20 @@ fn views_fit(record: &Record, now: Timestamp) {
         assert!(view.you != You::Elsewhere || view.role == Role::Callee);
         assert!(!(ended && view.peer.lost));
     }
-    assert_eq!(history(record).len(), if record.is_live() { 0 } else { 2 });
+    let blocked = record.screened.is_some_and(|screened| screened.why == Screening::Blocked);
+    let lines = if blocked { 1 } else { 2 };
+    assert_eq!(history(record).len(), if record.is_live() { 0 } else { lines });
+    nobody_hears_of_a_screened_call(record);
+}
+
+fn nobody_hears_of_a_screened_call(record: &Record) {
+    if record.screened.is_none() {
+        return;
+    }
+    assert_eq!(record.answer(), None);
+    assert_eq!(record.people().collect::<Vec<_>>(), [&record.caller.address.user]);
+    let concerned: Vec<_> = devices().into_iter().filter(|device| record.concerns(device)).collect();
+    assert_eq!(concerned, std::slice::from_ref(&record.caller.address));
 }
 
 fn devices() -> [Address; 5] {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use visavis_call::{Event, Record, Timers, deadline};
+use visavis_call::{Event, Record, Screening, Timers, deadline};
 use visavis_proto::{EndReason, Gen, MediaKind, Route, Timestamp};
 
 use crate::invariants::checked_step;
@@ -44,7 +44,8 @@ fn every_short_sequence_of_events_keeps_the_rules() {
     let timers = Timers::default();
     let events = all_events();
     let mut seen = HashSet::new();
-    let mut level = vec![(World::invited().record, START)];
+    let screened = World::screened(Screening::Blocked).record;
+    let mut level = vec![(World::invited().record, START), (screened, START)];
     for _ in 0..DEPTH {
         let mut next = Vec::new();
         for (record, now) in level {

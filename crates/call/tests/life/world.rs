@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use visavis_call::{
-    Availability, Callee, Effect, Event, HistoryRow, Leg, NewCall, Record, Step, Timers, create, deadline,
-    history, merge, step, view,
+    Availability, Callee, Effect, Event, HistoryRow, Leg, NewCall, Record, Screened, Screening, Step, Ties,
+    Timers, create, deadline, history, merge, step, view,
 };
 use visavis_proto::{
     Address, CallId, CallState, CallView, EndReason, Epoch, ErrorCode, Gen, MediaKind, Rev, Role, Route,
@@ -49,6 +49,17 @@ impl World {
     /// Alice has just called Bob, with audio.
     pub(crate) fn invited() -> Self {
         Self::with(new_call(ALICE, "bob", &[MediaKind::Audio]), Availability::Free).0
+    }
+
+    /// Alice has just called Bob, and nothing rings there. She sees it ring after 200 ms.
+    pub(crate) fn screened(why: Screening) -> Self {
+        let rings_at = Some(START + Duration::from_millis(200));
+        Self::screened_as(Screened { why, rings_at, told: why == Screening::TooOften })
+    }
+
+    pub(crate) fn screened_as(screened: Screened) -> Self {
+        let new = NewCall { screened: Some(screened), ..new_call(ALICE, "bob", &[MediaKind::Audio]) };
+        Self::with(new, Availability::Free).0
     }
 
     /// Bob's desk and phone ring.
@@ -189,6 +200,8 @@ pub(crate) fn new_call(from: &str, to: &str, media: &[MediaKind]) -> NewCall {
         caller: leg(from),
         callee: Callee { user: to.parse().unwrap(), name: display_name(to) },
         media: media.to_vec(),
+        ties: Ties::default(),
+        screened: None,
     }
 }
 

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
-use visavis_call::{Availability, Callee, Effect, Event, Leg, NewCall, Pair, Phase, Record, Step, Timers};
+use visavis_call::{
+    Availability, Callee, Effect, Event, Leg, NewCall, Pair, Phase, Record, Step, Ties, Timers,
+};
 use visavis_cluster::{CasError, Change, Engine, Expected, Stored, Write};
 use visavis_proto::{
     Address, CallId, CallView, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody, ServerFrame, Timestamp,
@@ -180,6 +182,8 @@ impl Calls {
                 caller: caller.clone(),
                 callee: callee.clone(),
                 media: invite.media.clone(),
+                ties: Ties::default(),
+                screened: None,
             };
             let availability = self.availability(&caller.address, &callee.user)?;
             let step = visavis_call::create(new, availability, now, &self.timers);
