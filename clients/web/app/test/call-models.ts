@@ -9,7 +9,7 @@ export function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
     media: { audio: true, video: true },
     peer: { id: 'bob', name: 'Bob', lost: false },
     state: { type: 'dialing' },
-    local: { mic: 'on', camera: 'on' },
+    local: { mic: 'on', camera: 'on', screen: 'off' },
     remote: { audio: true, video: true, screen: false, blocked: false },
     ...change,
   };

@@ -120,7 +120,7 @@ describe('the end of a call', () => {
 
   test('names our own microphone when it is ours that is blocked', () => {
     const blocked = call({
-      local: { mic: 'none', camera: 'off', micError: new ClientError('permission-denied') },
+      local: { mic: 'none', camera: 'off', screen: 'off', micError: new ClientError('permission-denied') },
     });
     const message = endedMessage(blocked, {
       type: 'ended',
@@ -179,7 +179,7 @@ describe('the status of a call', () => {
 
   const state = { type: 'active', since: 0, path: 'direct' } as const;
   const quiet = { audio: false, video: false, screen: false, blocked: false };
-  const muted = call({ state, remote: quiet, local: { mic: 'muted', camera: 'on' } });
+  const muted = call({ state, remote: quiet, local: { mic: 'muted', camera: 'on', screen: 'off' } });
 
   test('gives one hint of silence at a time, our own microphone first', () => {
     const hints = [

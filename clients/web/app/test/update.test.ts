@@ -145,7 +145,12 @@ describe('calling', () => {
 });
 
 describe('a device that fails', () => {
-  const mic = { mic: 'none', camera: 'on', micError: new ClientError('device-missing') } as const;
+  const mic = {
+    mic: 'none',
+    camera: 'on',
+    screen: 'off',
+    micError: new ClientError('device-missing'),
+  } as const;
   const both = { ...mic, camera: 'none', cameraError: new ClientError('device-busy') } as const;
 
   test('is told of once, and the call goes on', () => {

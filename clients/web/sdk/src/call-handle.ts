@@ -2,13 +2,14 @@
 import { ClientError } from './client-error.ts';
 import type { CallRecord, EndedState } from './core/state.ts';
 import type { CallMedia } from './media/call-media.ts';
-import type { Call, CallState, LocalMedia, MediaChoice, Peer, RemoteMedia } from './public.ts';
+import type { Call, CallState, Held, LocalMedia, MediaChoice, Peer, RemoteMedia } from './public.ts';
 import { Source } from './readable.ts';
 
 /** What the application may ask for. */
 export interface CallVerbs {
   accept(id: string, choice: Required<MediaChoice>): void;
   hangup(id: string): void;
+  hold(id: string, on: boolean): void;
 }
 
 export class CallHandle implements Call {
@@ -16,6 +17,7 @@ export class CallHandle implements Call {
   readonly media: { readonly audio: boolean; readonly video: boolean };
   readonly peer: Source<Peer>;
   readonly state: Source<CallState>;
+  readonly held = new Source<Held>({ me: false, peer: false });
   readonly remote = new Source<RemoteMedia>({ audio: false, video: false, screen: false, blocked: false });
   readonly #verbs: CallVerbs;
   readonly #media: CallMedia;
@@ -59,6 +61,10 @@ export class CallHandle implements Call {
     this.#verbs.hangup(this.id);
   }
 
+  hold(on: boolean): void {
+    this.#verbs.hold(this.id, on);
+  }
+
   attach(element: HTMLMediaElement, view: 'camera' | 'screen' = 'camera'): () => void {
     if (this.state.value.type === 'ended') return () => undefined;
     return this.#media.attach(element, view);
@@ -75,6 +81,7 @@ export class CallHandle implements Call {
     this.#record = record;
     if (!samePeer(before.peer, record.peer)) this.peer.set(record.peer);
     this.state.set(record.state);
+    this.#showHeld();
     this.#showRemote();
   }
 
@@ -82,7 +89,14 @@ export class CallHandle implements Call {
   end(state: EndedState): void {
     this.#media.release();
     this.state.set(state);
-    for (const source of [this.state, this.peer, this.remote]) source.end();
+    for (const source of [this.state, this.peer, this.held, this.remote]) source.end();
+  }
+
+  #showHeld(): void {
+    const me = this.#record.held;
+    const peer = this.#record.receiving?.hold ?? false;
+    const { value } = this.held;
+    if (me !== value.me || peer !== value.peer) this.held.set({ me, peer });
   }
 
   #showRemote(): void {

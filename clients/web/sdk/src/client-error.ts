@@ -32,7 +32,7 @@ export type ClientErrorCode =
   | 'timeout'
   | 'protocol';
 
-/** Which device an error is about. */
+/** What captures a person. */
 export type DeviceKind = 'mic' | 'camera';
 
 const RETRYABLE: ReadonlySet<ClientErrorCode> = new Set([
@@ -54,14 +54,14 @@ export class ClientError extends Error {
   /** Trying the same again may succeed. */
   readonly retryable: boolean;
   /** The device it is about. */
-  readonly device?: DeviceKind;
+  readonly device?: DeviceKind | 'screen' | 'speaker';
   /** What is wrong and the way out, in English. */
   readonly hint: string;
 
   constructor(
     code: ClientErrorCode,
     hint: string = code,
-    more: { readonly device?: DeviceKind; readonly cause?: unknown } = {},
+    more: { readonly device?: ClientError['device']; readonly cause?: unknown } = {},
   ) {
     super(hint, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;

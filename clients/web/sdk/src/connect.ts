@@ -1,6 +1,7 @@
 /** Where the parts meet: the driver with this browser's socket, page and media. */
 import { Driver } from './driver.ts';
 import { browserMedia, type MediaSettings } from './media/call-media.ts';
+import { DeviceList } from './media/device-list.ts';
 import { fetchTicket, socketUrl } from './page/address.ts';
 import { thisTab } from './page/device.ts';
 import { watchPage } from './page/page-events.ts';
@@ -23,6 +24,7 @@ export function connect(options: ConnectOptions = {}): Client {
     audio: { ...AUDIO, ...options.media?.audio },
     video: { ...VIDEO, ...options.media?.video },
     rtc: options.rtc ?? {},
+    list: new DeviceList(),
   };
   const driver = new Driver({
     url,

@@ -175,6 +175,7 @@ export class Driver implements Client {
     const handle = new CallHandle(record, media, {
       accept: (call, choice) => this.dispatch({ type: 'accept', call, choice }),
       hangup: (call) => this.dispatch({ type: 'hangup', call }),
+      hold: (call, on) => this.dispatch({ type: 'hold', call, on }),
     });
     const entry: Entry = { id: record.id, handle, media };
     this.#entries.set(record.id, entry);
@@ -226,6 +227,8 @@ export class Driver implements Client {
         return this.#announce(output.call);
       case 'capture':
         return this.#media(output.call)?.capture(output.choice);
+      case 'hold':
+        return this.#media(output.call)?.hold(output.on);
       case 'prepare':
         return this.#media(output.call)?.prepare(output.ice);
       case 'offer':
@@ -327,16 +330,16 @@ export class Driver implements Client {
 }
 
 /** Which call comes first on a screen. */
-function rank({ state }: CallRecord): number {
+function rank({ state, held }: CallRecord): number {
   switch (state.type) {
     case 'connecting':
     case 'active':
     case 'recovering':
-      return 0;
+      return held ? 2 : 0;
     case 'dialing':
       return 1;
     case 'ringing':
-      return state.direction === 'out' ? 1 : 2;
+      return state.direction === 'out' ? 1 : 3;
   }
 }
 

@@ -136,6 +136,8 @@ export interface Call {
   readonly media: { readonly audio: boolean; readonly video: boolean };
   readonly peer: Readable<Peer>;
   readonly state: Readable<CallState>;
+  /** Who has put the call on hold. */
+  readonly held: Readable<Held>;
   /** What is sent from here. */
   readonly local: LocalMedia;
   /** What comes from there. */
@@ -150,6 +152,12 @@ export interface Call {
   /** Ends the call, or gives up calling. Takes effect here at once; does nothing after the end. */
   hangup(): void;
   /**
+   * Puts the call on hold, or goes on with it. On hold it sends and plays nothing; its microphone and camera are off
+   * until it goes on, with what was on before. Only one call talks at a time: dialling, answering or resuming one puts
+   * the others on hold.
+   */
+  hold(on: boolean): void;
+  /**
    * Plays the other person's sound and picture in `element`, through every recovery, until the call ends or the
    * returned function is called. An `<audio>` element does for a call without pictures. `view`: `screen` for the screen
    * they share, with its sound.
@@ -157,6 +165,12 @@ export interface Call {
   attach(element: HTMLMediaElement, view?: 'camera' | 'screen'): () => void;
   /** Starts playing what the browser had blocked (`remote.blocked`). Call it from a click. */
   unblock(): Promise<void>;
+}
+
+/** Who has put a call on hold. */
+export interface Held {
+  readonly me: boolean;
+  readonly peer: boolean;
 }
 
 /** What arrives. */
@@ -171,26 +185,55 @@ export interface RemoteMedia {
   readonly blocked: boolean;
 }
 
-/** This device's microphone and camera in one call. */
+/** What this device sends in one call. */
 export interface LocalMedia {
   readonly state: Readable<LocalState>;
   /** How loud the microphone is, 0 to 1. Measured, about ten times a second, only while somebody subscribes. */
   readonly level: Readable<number>;
+  /** Somebody talks while the microphone is muted. Listened for only while somebody subscribes. */
+  readonly talkingWhileMuted: Readable<boolean>;
+  /** What there is to choose from; empty until the user has allowed a device. Looked up while somebody subscribes. */
+  readonly devices: Readable<readonly Device[]>;
   /** Unmutes or mutes. Unmuting asks for the microphone if there is none yet, and rejects if that fails. */
   mic(on: boolean): Promise<void>;
   /** Starts or stops the camera; its light goes out. Rejects if there is none to start. */
   camera(on: boolean): Promise<void>;
+  /**
+   * Shares a screen, with its sound if the user allows it, or ends that. Call it from a click. Rejects with
+   * `permission-dismissed` if the user chose none. The browser's own bar may end it: `state.screen` tells.
+   */
+  screen(on: boolean, options?: { readonly audio?: boolean }): Promise<void>;
+  /** Goes over to another device, in this call and later ones. Rejects if it cannot be had; then nothing changes. */
+  use(role: DeviceRole, id: string): Promise<void>;
   /** Shows our own picture in `element`, without sound, until the call ends or the returned function is called. */
   attach(element: HTMLMediaElement): () => void;
 }
 
 /** Which devices are in use, and what went wrong with those that are not. */
 export interface LocalState {
-  /** `lost`: it was unplugged or taken. `none`: never had one. */
-  readonly mic: 'on' | 'muted' | 'lost' | 'none';
+  /**
+   * `lost`: it was unplugged, and there is no other. `none`: never had one. `taken`: the system has given it to another
+   * app, such as a telephone call; `mic(true)` asks for it again.
+   */
+  readonly mic: 'on' | 'muted' | 'taken' | 'lost' | 'none';
   readonly camera: 'on' | 'off' | 'lost' | 'none';
+  readonly screen: 'on' | 'off';
+  /** What the browser calls the one in use, or last in use. */
+  readonly micLabel?: string;
+  readonly cameraLabel?: string;
   readonly micError?: ClientError;
   readonly cameraError?: ClientError;
+}
+
+/** What a device is good for. */
+export type DeviceRole = 'mic' | 'camera' | 'speaker';
+
+/** A microphone, camera or speaker of this machine. */
+export interface Device {
+  readonly role: DeviceRole;
+  readonly id: string;
+  /** As the browser calls it. */
+  readonly label: string;
 }
 
 /** The connection of this device to a server, and its calls. */
@@ -198,7 +241,7 @@ export interface Client {
   readonly link: Readable<LinkState>;
   /** Every call that has not ended, oldest first. */
   readonly calls: Readable<readonly Call[]>;
-  /** The one to show: answered before outgoing before ringing here; null if there is none. */
+  /** The one to show: answered before outgoing before on hold before ringing here; null if there is none. */
   readonly current: Readable<Call | null>;
   /** Calls somebody. Never throws: a call that cannot be made ends with its reason. Aborting `signal` hangs up. */
   call(to: UserId, options?: MediaChoice & { readonly signal?: AbortSignal }): Call;

@@ -7,10 +7,14 @@ export class FakeMedia implements CallMedia {
   readonly asked: string[] = [];
   readonly arriving = new Source({ audio: false, video: false, screen: false, blocked: false });
   readonly local: LocalMedia = {
-    state: new Source<LocalState>({ mic: 'on', camera: 'off' }),
+    state: new Source<LocalState>({ mic: 'on', camera: 'off', screen: 'off' }),
     level: new Source(0),
+    talkingWhileMuted: new Source(false),
+    devices: new Source([]),
     mic: () => Promise.resolve(),
     camera: () => Promise.resolve(),
+    screen: () => Promise.resolve(),
+    use: () => Promise.resolve(),
     attach: () => () => undefined,
   };
   readonly events: MediaEvents;
@@ -22,6 +26,10 @@ export class FakeMedia implements CallMedia {
   capture(choice: { audio: boolean; video: boolean }): void {
     this.asked.push('capture');
     this.events.sending({ audio: choice.audio, video: choice.video });
+  }
+
+  hold(on: boolean): void {
+    this.asked.push(on ? 'hold' : 'resume');
   }
 
   prepare(): void {

@@ -79,7 +79,7 @@ function inCall(change: (now: number) => Partial<CallModel>): Story {
       media: { audio: true, video: true },
       peer: { ...bob, lost: false },
       state: { type: 'dialing' },
-      local: { mic: 'on', camera: 'on' },
+      local: { mic: 'on', camera: 'on', screen: 'off' },
       remote: { audio: true, video: true, screen: false, blocked: false },
       attended: true,
       stateSince: now,
@@ -95,7 +95,7 @@ function ended(reason: EndReason, durationMs: number, change: Partial<CallModel>
 
 const SILENT = { audio: true, video: false, screen: false, blocked: false } as const;
 const VOICE = { audio: true, video: false } as const;
-const MIC_ONLY = { mic: 'on', camera: 'off' } as const;
+const MIC_ONLY = { mic: 'on', camera: 'off', screen: 'off' } as const;
 
 /** By name, as in the page's address. */
 export const STORIES: Readonly<Record<string, Story>> = {
@@ -164,7 +164,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
   active: inCall((now) => ({ state: { type: 'active', since: now - 754_000, path: 'direct' } })),
   'active-muted': inCall((now) => ({
     state: { type: 'active', since: now - 754_000, path: 'relay-tcp' },
-    local: { mic: 'muted', camera: 'off' },
+    local: { mic: 'muted', camera: 'off', screen: 'off' },
   })),
   'active-voice': inCall((now) => ({
     media: VOICE,
@@ -177,7 +177,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
     state: { type: 'active', since: now - 65_000, path: 'direct' },
   })),
   'active-camera-off-muted': inCall((now) => ({
-    local: { mic: 'muted', camera: 'on' },
+    local: { mic: 'muted', camera: 'on', screen: 'off' },
     remote: SILENT,
     state: { type: 'active', since: now - 65_000, path: 'direct' },
   })),
@@ -187,7 +187,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
   })),
   'active-denied': (now, language) => ({
     ...inCall(() => ({
-      local: { mic: 'none', camera: 'none', micError: new ClientError('permission-denied') },
+      local: { mic: 'none', camera: 'none', screen: 'off', micError: new ClientError('permission-denied') },
       state: { type: 'active', since: now - 3_000, path: 'direct' },
     }))(now, language),
     toast: { id: 1, message: { key: 'device.mic.denied' } },

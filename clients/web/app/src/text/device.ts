@@ -5,6 +5,8 @@ import type { Message } from './language.ts';
 /** The sentence for an error about a device; `device` is used when the error names none. */
 export function deviceMessage(error: ClientError, device: DeviceKind): Message {
   const kind = error.device ?? device;
+  if (kind === 'speaker') return { key: 'device.speaker.gone' };
+  if (kind === 'screen') return screenMessage(error);
   switch (error.code) {
     case 'permission-denied':
       return { key: isSystemDenial(error) ? `device.${kind}.system` : `device.${kind}.denied` };
@@ -20,6 +22,17 @@ export function deviceMessage(error: ClientError, device: DeviceKind): Message {
       return { key: 'device.insecure' };
     default:
       return { key: `device.${kind}.other`, params: { code: error.code } };
+  }
+}
+
+function screenMessage(error: ClientError): Message {
+  switch (error.code) {
+    case 'permission-denied':
+      return { key: 'device.screen.system' };
+    case 'unsupported-browser':
+      return { key: 'device.screen.unsupported' };
+    default:
+      return { key: 'device.screen.other', params: { code: error.code } };
   }
 }
 

@@ -161,6 +161,11 @@ export const en = {
   'device.insecure': 'Calls need https. Ask the administrator.',
   'device.mic.other': 'The microphone does not work ({code}).',
   'device.camera.other': 'The camera does not work ({code}).',
+  'device.screen.system':
+    'Your system does not let this browser record the screen. Open System Settings → Privacy → Screen Recording.',
+  'device.screen.unsupported': 'This browser cannot share a screen. A desktop browser can.',
+  'device.screen.other': 'The screen could not be shared ({code}).',
+  'device.speaker.gone': 'That speaker is gone, or this browser does not let you choose one.',
 
   'toast.close': 'Dismiss',
   'title.incoming': '{name} is calling',

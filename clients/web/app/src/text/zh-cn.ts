@@ -156,6 +156,10 @@ export const zhCn: Record<Key, string> = {
   'device.insecure': '通话需要 https，请联系管理员。',
   'device.mic.other': '麦克风无法使用（{code}）。',
   'device.camera.other': '摄像头无法使用（{code}）。',
+  'device.screen.system': '系统未允许浏览器录制屏幕，请打开“系统设置 → 隐私 → 屏幕录制”。',
+  'device.screen.unsupported': '此浏览器无法共享屏幕，请使用桌面浏览器。',
+  'device.screen.other': '屏幕共享失败（{code}）。',
+  'device.speaker.gone': '该扬声器已断开，或此浏览器不支持选择扬声器。',
 
   'toast.close': '关闭提示',
   'title.incoming': '{name}来电',

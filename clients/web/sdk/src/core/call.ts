@@ -11,6 +11,7 @@ import type {
 } from '../protocol.ts';
 import type { EndReason } from '../public.ts';
 import { errorCode, reasonFromRefusal, reasonFromServer, reasonFromUser } from './end-reason.ts';
+import { holdOthers, ringsHere } from './hold.ts';
 import { CONNECT_LIMIT_MS, DIAL_LIMIT_MS, RECOVERY_LIMIT_MS, RING_GRACE_MS } from './limits.ts';
 import { postpone, say, settle, unsay } from './outbox.ts';
 import { isAnswered, tellSending } from './path.ts';
@@ -30,6 +31,7 @@ export function dial(turn: Turn, id: CallId, to: UserId, choice: Choice): void {
     asked: choice,
     choice,
   };
+  holdOthers(turn, id);
   // Without hope of a server the time is up at once; the caller still sees an orderly end.
   const enteredAt = turn.state.link.type === 'offline' ? Number.NEGATIVE_INFINITY : turn.now;
   update(turn, { calls: [...turn.state.calls, { ...call, enteredAt }] });
@@ -45,6 +47,7 @@ export function alerting(turn: Turn, call: CallRecord): void {
 /** Our user answers. */
 export function accept(turn: Turn, call: CallRecord, choice: Choice): void {
   if (!ringsHere(call)) return;
+  holdOthers(turn, call.id);
   unsay(turn, call.id, 'ringing');
   enter(turn, call.id, { type: 'connecting' });
   change(turn, call.id, { choice });
@@ -276,10 +279,6 @@ function tellEnded(turn: Turn, id: CallId): void {
   if (!saying) say(turn, id, { type: 'hangup', data: {} });
 }
 
-function ringsHere(call: CallRecord): boolean {
-  return call.state.type === 'ringing' && call.state.direction === 'in';
-}
-
 function blank(id: CallId, now: number): CallRecord {
   return {
     id,
@@ -291,6 +290,7 @@ function blank(id: CallId, now: number): CallRecord {
     peer: { id: '', name: '', lost: false },
     asked: { audio: true, video: false },
     choice: { audio: false, video: false },
+    held: false,
     rev: -1,
     gen: 0,
     offerer: 'caller',

@@ -88,9 +88,11 @@ export function sending(turn: Turn, call: CallRecord, notice: MediaNotice): void
 /** Tells the other side what we send; only the latest counts. */
 export function tellSending(turn: Turn, id: string): void {
   const call = find(turn, id);
-  if (!call?.sending) return;
+  if (!call?.sending && !call?.held) return;
   unsay(turn, id, 'media');
-  say(turn, id, { type: 'media', data: call.sending, gen: call.gen });
+  // The devices of a call on hold are off, whatever they last said.
+  const data = call.held ? { audio: false, video: false, hold: true } : call.sending;
+  if (data) say(turn, id, { type: 'media', data, gen: call.gen });
 }
 
 /** Media flows. */

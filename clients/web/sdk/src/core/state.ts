@@ -87,6 +87,8 @@ export interface CallRecord {
   readonly asked: Choice;
   /** What our user wants to send. */
   readonly choice: Choice;
+  /** Our user has put it on hold. */
+  readonly held: boolean;
   readonly rev: Rev;
   readonly gen: Gen;
   readonly offerer: Role;
@@ -142,6 +144,7 @@ export type Input =
   | { readonly type: 'alerting'; readonly call: CallId }
   | { readonly type: 'accept'; readonly call: CallId; readonly choice: Choice }
   | { readonly type: 'hangup'; readonly call: CallId }
+  | { readonly type: 'hold'; readonly call: CallId; readonly on: boolean }
   /** The media. */
   | { readonly type: 'described'; readonly call: CallId; readonly description: SessionDescription }
   | { readonly type: 'gathered'; readonly call: CallId; readonly candidates: Candidate[] | null }
@@ -165,6 +168,8 @@ export type Output =
   | { readonly type: 'announce'; readonly call: CallId }
   /** Start microphone and camera. */
   | { readonly type: 'capture'; readonly call: CallId; readonly choice: Choice }
+  /** Send and play nothing, or go on. */
+  | { readonly type: 'hold'; readonly call: CallId; readonly on: boolean }
   /** Make a peer connection and an offer, gather candidates, and keep all of it. */
   | { readonly type: 'prepare'; readonly call: CallId; readonly ice: readonly IceServer[] }
   | {

@@ -10,6 +10,7 @@ import { ClientError } from '../client-error.ts';
 import type { ErrorReply, ServerMessage } from '../protocol.ts';
 import * as calls from './call.ts';
 import { errorCode } from './end-reason.ts';
+import { hold } from './hold.ts';
 import * as link from './link.ts';
 import { postponeAll, resendDue, settle } from './outbox.ts';
 import * as path from './path.ts';
@@ -70,6 +71,7 @@ function handle(turn: Turn, input: Input): void {
     case 'alerting':
     case 'accept':
     case 'hangup':
+    case 'hold':
     case 'described':
     case 'gathered':
     case 'sending':
@@ -95,6 +97,8 @@ function about(turn: Turn, call: CallRecord, input: AboutCall): void {
       return calls.accept(turn, call, input.choice);
     case 'hangup':
       return calls.hangup(turn, call);
+    case 'hold':
+      return hold(turn, call, input.on);
     case 'described':
       return path.described(turn, call, input.description);
     case 'gathered':

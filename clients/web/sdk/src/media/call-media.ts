@@ -7,6 +7,7 @@ import type { InterruptionCause } from '../core/state.ts';
 import type { Candidate, IceServer, MediaNotice, SessionDescription } from '../protocol.ts';
 import type { LocalMedia, MediaChoice, Path, Readable } from '../public.ts';
 import { Connection } from './connection.ts';
+import type { DeviceList } from './device-list.ts';
 import { LocalDevices } from './local-devices.ts';
 import { Player, type View } from './player.ts';
 
@@ -28,6 +29,8 @@ export interface CallMedia {
   /** What arrives, whatever the other side says of it. */
   readonly arriving: Readable<Arriving>;
   capture(choice: Required<MediaChoice>): void;
+  /** Sends and plays nothing, or goes on with what there was. */
+  hold(on: boolean): void;
   prepare(ice: readonly IceServer[]): void;
   offer(ice: readonly IceServer[], restart: boolean): void;
   describe(description: SessionDescription, ice: readonly IceServer[], polite: boolean): void;
@@ -51,21 +54,27 @@ export interface MediaSettings {
   readonly audio: MediaTrackConstraints;
   readonly video: MediaTrackConstraints;
   readonly rtc: RTCConfiguration;
+  readonly list: DeviceList;
 }
 
 /** The media of a call in a browser. */
 export function browserMedia(settings: MediaSettings, events: MediaEvents): CallMedia {
-  const player = new Player();
+  const player = new Player(settings.list.chosen('speaker'));
   const connection = new Connection(settings.rtc, events, player);
-  const local = new LocalDevices(settings, {
+  const local = new LocalDevices(settings, settings.list, {
     send: (line, track) => connection.send(line, track),
     sending: (notice) => events.sending(notice),
+    speaker: (id) => player.speaker(id),
     problem: (error) => events.problem(error),
   });
   return {
     local,
     arriving: player.arriving,
     capture: (choice) => local.capture(choice),
+    hold(on) {
+      local.hold(on);
+      player.hold(on);
+    },
     prepare: (ice) => connection.prepare(ice),
     offer: (ice, restart) => connection.offer(ice, restart),
     describe: (description, ice, polite) => connection.describe(description, ice, polite),

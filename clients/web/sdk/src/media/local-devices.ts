@@ -1,64 +1,87 @@
-/** This device's microphone and camera in one call. */
+/** What this device sends in one call: microphone, camera, a shared screen. */
 import { ClientError, type DeviceKind } from '../client-error.ts';
 import type { MediaNotice } from '../protocol.ts';
-import type { LocalMedia, LocalState, MediaChoice, Readable } from '../public.ts';
+import type { Device, DeviceRole, LocalMedia, LocalState, MediaChoice, Readable } from '../public.ts';
 import { Source } from '../readable.ts';
 import { type Constraints, capture, one } from './capture.ts';
+import type { DeviceList } from './device-list.ts';
 import { Elements } from './elements.ts';
 import { LevelMeter } from './level.ts';
 import type { Line } from './lines.ts';
+import { type SharedScreen, shareScreen } from './screen-share.ts';
+import { TalkWatch } from './talk-watch.ts';
+
+/** A system that takes a microphone for a sound of its own gives it back sooner. */
+const TAKEN_MS = 2_000;
 
 /** Whom the devices serve. */
 export interface LocalEvents {
   /** Puts a track on the wire, or takes it off. */
   send(line: Line, track: MediaStreamTrack | null): void;
   sending(notice: MediaNotice): void;
+  /** What arrives is to be heard from this speaker. */
+  speaker(id: string): Promise<void>;
   problem(error: ClientError): void;
 }
 
 export class LocalDevices implements LocalMedia {
-  readonly state = new Source<LocalState>({ mic: 'muted', camera: 'off' });
+  readonly state = new Source<LocalState>({ mic: 'muted', camera: 'off', screen: 'off' });
   readonly #meter = new LevelMeter();
+  readonly #talk = new TalkWatch();
   readonly #constraints: Constraints;
+  readonly #list: DeviceList;
   readonly #events: LocalEvents;
   readonly #elements = new Elements((element) => {
     // Our own voice would come back as an echo.
     element.muted = true;
     element.play().catch(() => undefined);
   });
-  #mic: MediaStreamTrack | null = null;
-  #camera: MediaStreamTrack | null = null;
-  /** What the user wants, while the browser still asks or opens. */
-  #wanted = { mic: false, camera: false };
-  #released = false;
+  readonly #stop = new AbortController();
+  readonly #tracks: Record<DeviceKind, MediaStreamTrack | null> = { mic: null, camera: null };
+  #screen: SharedScreen | null = null;
+  /** What the user wants, while the browser still asks or opens, and while the call is on hold. */
+  readonly #wanted = { mic: false, camera: false };
+  #held = false;
+  #taken: ReturnType<typeof setTimeout> | undefined;
   /** One question to the browser at a time. */
   #asking: Promise<unknown> = Promise.resolve();
 
-  constructor(constraints: Constraints, events: LocalEvents) {
+  constructor(constraints: Constraints, list: DeviceList, events: LocalEvents) {
     this.#constraints = constraints;
+    this.#list = list;
     this.#events = events;
+    // Some systems end no track when its device is gone: then the list is what tells.
+    navigator.mediaDevices?.addEventListener('devicechange', () => void this.#checkDevices(), {
+      signal: this.#stop.signal,
+    });
   }
 
   get level(): Readable<number> {
     return this.#meter.level;
   }
 
+  get talkingWhileMuted(): Readable<boolean> {
+    return this.#talk.talking;
+  }
+
+  get devices(): Readable<readonly Device[]> {
+    return this.#list.devices;
+  }
+
   /** Opens what the user chose to send. What cannot be opened shows in `state`. */
   capture(choice: Required<MediaChoice>): void {
-    this.#wanted = { mic: choice.audio, camera: choice.video };
-    void this.#inTurn(async () => {
-      const { mic, camera } = await capture(choice, this.#constraints);
-      if (mic) this.#take('mic', mic);
-      if (camera) this.#take('camera', camera);
-      this.#tell();
-    });
+    this.#wanted.mic = choice.audio;
+    this.#wanted.camera = choice.video;
+    this.#open();
   }
 
   async mic(on: boolean): Promise<void> {
     this.#wanted.mic = on;
-    if (this.#mic) this.#mic.enabled = on;
+    // A microphone that the system has taken is opened anew: that is what gives it back.
+    if (on && this.state.value.mic === 'taken') this.#drop('mic', 'muted');
+    if (this.#tracks.mic) this.#tracks.mic.enabled = on;
     else if (on) await this.#inTurn(() => this.#acquire('mic'));
-    this.#show({ mic: this.#micState() });
+    this.#showMic();
     this.#tell();
   }
 
@@ -69,19 +92,71 @@ export class LocalDevices implements LocalMedia {
     this.#tell();
   }
 
+  async screen(on: boolean, { audio = true }: { readonly audio?: boolean } = {}): Promise<void> {
+    if (!on) return this.#endScreen();
+    if (this.#held || this.#stop.signal.aborted) {
+      throw new ClientError('wrong-state', 'screen: the call is on hold or over', { device: 'screen' });
+    }
+    const shared = await shareScreen(audio);
+    if (this.#held || this.#stop.signal.aborted) return stop(shared);
+    this.#endScreen();
+    this.#screen = shared;
+    // The browser's own bar ends it, too, and so does a window that is closed.
+    shared.picture.addEventListener('ended', () => shared === this.#screen && this.#endScreen());
+    this.#events.send('screen', shared.picture);
+    this.#events.send('screen-sound', shared.sound ?? null);
+    this.#show({ screen: 'on' });
+    this.#tell();
+  }
+
+  async use(role: DeviceRole, id: string): Promise<void> {
+    if (role === 'speaker') await this.#events.speaker(id);
+    else if (this.#tracks[role]) await this.#inTurn(() => this.#change(role, id));
+    this.#list.choose(role, id);
+  }
+
   attach(element: HTMLMediaElement): () => void {
     return this.#elements.attach(element);
   }
 
+  /** Lets go of every device, or takes up those that were in use; a screen has to be shared anew. */
+  hold(on: boolean): void {
+    this.#held = on;
+    if (on) {
+      this.#drop('mic', 'muted');
+      this.#drop('camera', 'off');
+      this.#endScreen();
+    } else {
+      this.#open();
+    }
+  }
+
   release(): void {
-    this.#released = true;
-    this.#mic?.stop();
-    this.#camera?.stop();
-    this.#mic = null;
-    this.#camera = null;
+    this.#stop.abort();
+    clearTimeout(this.#taken);
+    for (const track of Object.values(this.#tracks)) track?.stop();
+    if (this.#screen) stop(this.#screen);
+    this.#tracks.mic = null;
+    this.#tracks.camera = null;
+    this.#screen = null;
     this.#meter.measure(null);
+    this.#talk.listen(null);
     this.#elements.release();
-    this.#show({ mic: 'none', camera: 'none' });
+    this.#show({ mic: 'none', camera: 'none', screen: 'off' });
+  }
+
+  #open(): void {
+    void this.#inTurn(async () => {
+      if (this.#held) return;
+      const wanted = {
+        audio: this.#wanted.mic && !this.#tracks.mic,
+        video: this.#wanted.camera && !this.#tracks.camera,
+      };
+      const { mic, camera } = await capture(wanted, this.#chosen());
+      if (mic) this.#take('mic', mic);
+      if (camera) this.#take('camera', camera);
+      this.#tell();
+    });
   }
 
   async #inTurn(work: () => Promise<void>): Promise<void> {
@@ -91,10 +166,43 @@ export class LocalDevices implements LocalMedia {
   }
 
   async #acquire(device: DeviceKind): Promise<void> {
-    if (this.#released || (device === 'mic' ? this.#mic : this.#camera)) return;
-    const found = await one(device, this.#constraints);
+    if (this.#stop.signal.aborted || this.#held || this.#tracks[device]) return;
+    const found = await one(device, this.#chosen());
     this.#take(device, found);
     if (found instanceof ClientError) throw found;
+  }
+
+  /** Goes over to another device of the kind. If that cannot be had, the one in use stays. */
+  async #change(device: DeviceKind, id: string): Promise<void> {
+    if (this.#stop.signal.aborted || !this.#tracks[device]) return;
+    const exact = { deviceId: { exact: id } };
+    const wanted = {
+      audio: { ...this.#constraints.audio, ...exact },
+      video: { ...this.#constraints.video, ...exact },
+    };
+    let found = await one(device, wanted);
+    if (found instanceof ClientError && found.code === 'device-busy') {
+      // Phones open one camera at a time.
+      this.#drop(device, device === 'mic' ? 'muted' : 'off');
+      found = await one(device, wanted);
+      if (found instanceof ClientError) await this.#acquire(device);
+    }
+    if (found instanceof ClientError) throw found;
+    const before = this.#tracks[device];
+    this.#take(device, found);
+    before?.stop();
+  }
+
+  /** The constraints, with the device that the user has chosen, if it is there. */
+  #chosen(): Constraints {
+    const prefer = (device: DeviceKind) => {
+      const id = this.#list.chosen(device);
+      return id === undefined ? {} : { deviceId: { ideal: id } };
+    };
+    return {
+      audio: { ...this.#constraints.audio, ...prefer('mic') },
+      video: { ...this.#constraints.video, ...prefer('camera') },
+    };
   }
 
   #take(device: DeviceKind, found: MediaStreamTrack | ClientError): void {
@@ -105,61 +213,101 @@ export class LocalDevices implements LocalMedia {
       this.#events.problem(found);
       return;
     }
-    // The call has ended, or the user has thought better of it, while the browser asked.
-    if (this.#released || (device === 'camera' && !this.#wanted.camera)) return found.stop();
+    // The call has ended or is on hold, or the user has thought better of it, while the browser asked.
+    if (this.#stop.signal.aborted || this.#held || (device === 'camera' && !this.#wanted.camera)) {
+      return found.stop();
+    }
     found.addEventListener('ended', () => this.#lost(device, found));
+    this.#tracks[device] = found;
+    this.#events.send(device, found);
+    void this.#list.look();
     if (device === 'mic') {
-      this.#mic = found;
       found.enabled = this.#wanted.mic;
+      for (const type of ['mute', 'unmute']) found.addEventListener(type, () => this.#micMuted(found));
+      this.#micMuted(found);
       this.#meter.measure(found);
-      this.#events.send('mic', found);
-      this.#show({ mic: this.#micState() });
+      this.#show({ micLabel: found.label });
+      this.#showMic();
     } else {
-      this.#camera = found;
       this.#elements.put('video', found);
-      this.#events.send('camera', found);
-      this.#show({ camera: 'on' });
+      this.#show({ camera: 'on', cameraLabel: found.label });
     }
   }
 
-  #drop(device: DeviceKind, state: 'off' | 'lost'): void {
-    const track = device === 'mic' ? this.#mic : this.#camera;
+  #drop(device: DeviceKind, state: 'off' | 'muted' | 'lost'): void {
+    const track = this.#tracks[device];
     if (!track) return;
     track.stop();
+    this.#tracks[device] = null;
     this.#events.send(device, null);
     if (device === 'mic') {
-      this.#mic = null;
+      clearTimeout(this.#taken);
       this.#meter.measure(null);
-      this.#show({ mic: 'lost' });
+      this.#talk.listen(null);
+      this.#show({ mic: state === 'lost' ? 'lost' : 'muted' });
     } else {
-      this.#camera = null;
       this.#elements.put('video', null);
-      this.#show({ camera: state });
+      this.#show({ camera: state === 'lost' ? 'lost' : 'off' });
     }
   }
 
-  /** Unplugged, or taken by the system. Another microphone takes over by itself; a camera waits for the user. */
+  /** Unplugged, or taken for good. Another device takes over by itself, if there is one. */
   #lost(device: DeviceKind, track: MediaStreamTrack): void {
-    if (track !== (device === 'mic' ? this.#mic : this.#camera)) return;
+    if (track !== this.#tracks[device]) return;
     this.#drop(device, 'lost');
     const error = new ClientError('device-lost', `${device}: unplugged, or taken by the system`, { device });
     this.#show(device === 'mic' ? { micError: error } : { cameraError: error });
     this.#events.problem(error);
     this.#tell();
-    if (device === 'mic') void this.#replaceMic();
-  }
-
-  async #replaceMic(): Promise<void> {
-    await this.#inTurn(async () => {
-      const found = await one('mic', this.#constraints);
-      if (!(found instanceof ClientError)) this.#take('mic', found);
+    void this.#inTurn(async () => {
+      if (this.#held || this.#tracks[device]) return;
+      const found = await one(device, this.#chosen());
+      // What is wrong has been said: the device is lost.
+      if (!(found instanceof ClientError)) this.#take(device, found);
+      this.#tell();
     });
-    this.#tell();
   }
 
-  #micState(): LocalState['mic'] {
-    if (this.#mic) return this.#wanted.mic ? 'on' : 'muted';
-    return this.state.value.mic;
+  async #checkDevices(): Promise<void> {
+    const present = await this.#list.look();
+    for (const device of ['mic', 'camera'] as const) {
+      const track = this.#tracks[device];
+      const id = track?.getSettings().deviceId;
+      const others = present.filter(({ role }) => role === device);
+      if (track && id && !others.some((other) => other.id === id)) this.#lost(device, track);
+    }
+  }
+
+  /** The system mutes a microphone while a telephone call or another app has it. */
+  #micMuted(track: MediaStreamTrack): void {
+    if (track !== this.#tracks.mic) return;
+    clearTimeout(this.#taken);
+    if (!track.muted) {
+      this.#showMic();
+      return this.#tell();
+    }
+    this.#taken = setTimeout(() => {
+      this.#show({ mic: 'taken' });
+      this.#tell();
+    }, TAKEN_MS);
+  }
+
+  #showMic(): void {
+    const { mic } = this.#tracks;
+    if (!mic) return;
+    const muted = !this.#wanted.mic;
+    this.#show({ mic: muted ? 'muted' : 'on' });
+    this.#talk.listen(muted ? mic : null);
+  }
+
+  #endScreen(): void {
+    if (!this.#screen) return;
+    stop(this.#screen);
+    this.#screen = null;
+    this.#events.send('screen', null);
+    this.#events.send('screen-sound', null);
+    this.#show({ screen: 'off' });
+    this.#tell();
   }
 
   #show(change: Partial<LocalState>): void {
@@ -173,8 +321,14 @@ export class LocalDevices implements LocalMedia {
   }
 
   #tell(): void {
-    if (this.#released) return;
-    const { mic, camera } = this.state.value;
-    this.#events.sending({ audio: mic === 'on', video: camera === 'on' });
+    if (this.#stop.signal.aborted) return;
+    const { mic, camera, screen } = this.state.value;
+    const shared = screen === 'on' ? { screen: true } : {};
+    this.#events.sending({ audio: mic === 'on', video: camera === 'on', ...shared });
   }
+}
+
+function stop({ picture, sound }: SharedScreen): void {
+  picture.stop();
+  sound?.stop();
 }

@@ -1,4 +1,5 @@
 /** Plays what the other side sends, and notices when the browser will not. */
+import { ClientError } from '../client-error.ts';
 import { Source } from '../readable.ts';
 import type { Arriving } from './call-media.ts';
 import { Elements } from './elements.ts';
@@ -17,10 +18,16 @@ const PLACES: Readonly<Record<Line, readonly [View, Exclude<keyof Arriving, 'blo
 export class Player {
   readonly arriving = new Source<Arriving>({ audio: false, video: false, screen: false, blocked: false });
   readonly #views: Readonly<Record<View, Elements>> = {
-    camera: new Elements((element) => void this.#play(element)),
-    screen: new Elements((element) => void this.#play(element)),
+    camera: new Elements((element) => this.#prepare(element)),
+    screen: new Elements((element) => this.#prepare(element)),
   };
   readonly #stop = new AbortController();
+  #held = false;
+  #speaker: string | undefined;
+
+  constructor(speaker: string | undefined) {
+    this.#speaker = speaker;
+  }
 
   attach(element: HTMLMediaElement, view: View): () => void {
     return this.#views[view].attach(element);
@@ -30,6 +37,7 @@ export class Player {
   put(line: Line, track: MediaStreamTrack): void {
     const { signal } = this.#stop;
     if (signal.aborted) return;
+    track.enabled = !this.#held;
     const [view, arrival] = PLACES[line];
     this.#views[view].put(track.kind, track);
     const arrives = () => arrival && this.#tell({ [arrival]: true });
@@ -37,15 +45,45 @@ export class Player {
     track.addEventListener('unmute', arrives, { signal });
   }
 
+  /** What arrives is neither heard nor seen. */
+  hold(on: boolean): void {
+    this.#held = on;
+    for (const { stream } of Object.values(this.#views)) {
+      for (const track of stream.getTracks()) track.enabled = !on;
+    }
+  }
+
   async unblock(): Promise<void> {
-    const elements = Object.values(this.#views).flatMap((view) => [...view]);
-    await Promise.all(elements.map((element) => this.#play(element)));
+    await Promise.all(this.#all().map((element) => this.#play(element)));
+  }
+
+  /** Plays on this speaker from now on. Browsers that know no choice refuse. */
+  async speaker(id: string): Promise<void> {
+    try {
+      await Promise.all(this.#all().map((element) => element.setSinkId(id)));
+      this.#speaker = id;
+    } catch (cause) {
+      throw new ClientError('device-missing', 'speaker: it is gone, or cannot be chosen here', {
+        device: 'speaker',
+        cause,
+      });
+    }
   }
 
   release(): void {
     this.#stop.abort();
     for (const view of Object.values(this.#views)) view.release();
     this.#tell({ audio: false, video: false, screen: false, blocked: false });
+  }
+
+  #all(): HTMLMediaElement[] {
+    return Object.values(this.#views).flatMap((view) => [...view]);
+  }
+
+  #prepare(element: HTMLMediaElement): void {
+    // One that is gone leaves the system's own.
+    if (this.#speaker !== undefined) element.setSinkId(this.#speaker).catch(() => undefined);
+    void this.#play(element);
   }
 
   async #play(element: HTMLMediaElement): Promise<void> {

@@ -1,0 +1,323 @@
+/** What a call does with microphones, cameras and screens that come, go and are taken, in a browser made up for it. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { DeviceList } from '../src/media/device-list.ts';
+import { LocalDevices } from '../src/media/local-devices.ts';
+import type { MediaNotice } from '../src/protocol.ts';
+
+const PLUGGED = ['headset', 'desk', 'webcam'];
+
+class FakeTrack extends EventTarget {
+  readyState = 'live';
+  enabled = true;
+  muted = false;
+  contentHint = '';
+  readonly kind: string;
+  readonly label: string;
+
+  constructor(kind: string, label: string) {
+    super();
+    this.kind = kind;
+    this.label = label;
+  }
+
+  stop(): void {
+    this.readyState = 'ended';
+  }
+
+  getSettings(): { deviceId: string } {
+    return { deviceId: this.label };
+  }
+
+  /** By somebody else than the page. */
+  end(): void {
+    this.stop();
+    this.dispatchEvent(new Event('ended'));
+  }
+}
+
+class FakeStream {
+  readonly tracks: FakeTrack[];
+
+  constructor(tracks: FakeTrack[] = []) {
+    this.tracks = tracks;
+  }
+
+  getTracks = () => this.tracks;
+  getAudioTracks = () => this.tracks.filter(({ kind }) => kind === 'audio');
+  getVideoTracks = () => this.tracks.filter(({ kind }) => kind === 'video');
+  addTrack = (track: FakeTrack) => this.tracks.push(track);
+  removeTrack = (track: FakeTrack) => this.tracks.splice(this.tracks.indexOf(track), 1);
+}
+
+/** A machine with these devices; the first microphone that is plugged in is the usual one. */
+class FakeMachine extends EventTarget {
+  plugged = [...PLUGGED];
+  /** What the user allows of a screen. */
+  screen: Error | 'picture' | 'both' = 'both';
+  readonly opened: FakeTrack[] = [];
+
+  getUserMedia = (wanted: MediaStreamConstraints) => {
+    const open = (kind: 'audio' | 'video', names: string[]) => {
+      const constraints = wanted[kind];
+      if (!constraints) return [];
+      const { deviceId } = constraints as { deviceId?: { exact?: string; ideal?: string } };
+      const present = names.filter((name) => this.plugged.includes(name));
+      const exact = deviceId?.exact;
+      const found = exact ? present.find((name) => name === exact) : undefined;
+      const ideal = present.find((name) => name === deviceId?.ideal);
+      const label = exact ? found : (ideal ?? present[0]);
+      if (!label) throw Object.assign(new Error(), { name: 'NotFoundError' });
+      return [new FakeTrack(kind, label)];
+    };
+    try {
+      const tracks = [...open('audio', ['headset', 'desk']), ...open('video', ['webcam', 'lid'])];
+      this.opened.push(...tracks);
+      return Promise.resolve(new FakeStream(tracks));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+
+  getDisplayMedia = () => {
+    if (this.screen instanceof Error) return Promise.reject(this.screen);
+    const tracks = [new FakeTrack('video', 'screen')];
+    if (this.screen === 'both') tracks.push(new FakeTrack('audio', 'screen'));
+    this.opened.push(...tracks);
+    return Promise.resolve(new FakeStream(tracks));
+  };
+
+  enumerateDevices = () =>
+    Promise.resolve(
+      this.plugged.map((name) => ({
+        kind: ['webcam', 'lid'].includes(name) ? 'videoinput' : 'audioinput',
+        deviceId: name,
+        label: name,
+      })),
+    );
+
+  /** The names of what is open. */
+  get live(): string[] {
+    return this.opened.filter(({ readyState }) => readyState === 'live').map(({ label }) => label);
+  }
+
+  change(plugged: string[]): void {
+    this.plugged = plugged;
+    this.dispatchEvent(new Event('devicechange'));
+  }
+}
+
+let machine: FakeMachine;
+let local: LocalDevices;
+let wire: Record<string, string | null>;
+let told: MediaNotice[];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  machine = new FakeMachine();
+  vi.stubGlobal('navigator', { mediaDevices: machine });
+  vi.stubGlobal('MediaStream', FakeStream);
+  vi.stubGlobal('isSecureContext', true);
+  wire = {};
+  told = [];
+  local = new LocalDevices({ audio: {}, video: {} }, new DeviceList(), {
+    send: (line, track) => {
+      wire[line] = track?.label ?? null;
+    },
+    sending: (notice) => told.push(notice),
+    speaker: () => Promise.resolve(),
+    problem: () => undefined,
+  });
+});
+
+afterEach(() => {
+  local.release();
+  expect(machine.live).toEqual([]);
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const settle = () => vi.advanceTimersByTimeAsync(1);
+const track = (label: string) => machine.opened.findLast((one) => one.label === label);
+
+async function talking(): Promise<void> {
+  local.capture({ audio: true, video: true });
+  await settle();
+}
+
+describe('a call on hold', () => {
+  it('lets go of everything and takes up again what was on', async () => {
+    await talking();
+    await local.screen(true);
+    local.hold(true);
+    expect(machine.live).toEqual([]);
+    expect(wire).toEqual({ mic: null, camera: null, screen: null, 'screen-sound': null });
+    local.hold(false);
+    await settle();
+    expect(machine.live).toEqual(['headset', 'webcam']);
+    expect(local.state.value).toMatchObject({ mic: 'on', camera: 'on', screen: 'off' });
+  });
+
+  it('resumes muted what was muted, and opens nothing for it', async () => {
+    await talking();
+    await local.mic(false);
+    await local.camera(false);
+    local.hold(true);
+    local.hold(false);
+    await settle();
+    expect(machine.live).toEqual([]);
+    expect(local.state.value).toMatchObject({ mic: 'muted', camera: 'off' });
+    await local.mic(true);
+    expect(machine.live).toEqual(['headset']);
+  });
+
+  it('gives back what the browser opens too late', async () => {
+    local.capture({ audio: true, video: false });
+    local.hold(true);
+    await settle();
+    expect(machine.live).toEqual([]);
+  });
+});
+
+describe('a shared screen', () => {
+  it('is sent with its sound, sharp rather than smooth, beside the camera', async () => {
+    await talking();
+    await local.screen(true);
+    expect(wire).toEqual({ mic: 'headset', camera: 'webcam', screen: 'screen', 'screen-sound': 'screen' });
+    expect(machine.opened.find(({ label }) => label === 'screen')?.contentHint).toBe('detail');
+    expect(told.at(-1)).toEqual({ audio: true, video: true, screen: true });
+  });
+
+  it('ends when the browser’s own bar ends it', async () => {
+    await local.screen(true);
+    machine.opened.find(({ label, kind }) => label === 'screen' && kind === 'video')?.end();
+    expect(machine.live).toEqual([]);
+    expect(local.state.value.screen).toBe('off');
+    expect(told.at(-1)).toEqual({ audio: false, video: false });
+  });
+
+  it('that the user does not choose is no harm', async () => {
+    machine.screen = Object.assign(new Error('Permission denied'), { name: 'NotAllowedError' });
+    await expect(local.screen(true)).rejects.toMatchObject({
+      code: 'permission-dismissed',
+      device: 'screen',
+    });
+    machine.screen = Object.assign(new Error('Permission denied by system'), { name: 'NotAllowedError' });
+    await expect(local.screen(true)).rejects.toMatchObject({ code: 'permission-denied' });
+    expect(local.state.value.screen).toBe('off');
+  });
+
+  it('chosen after the end of the call is let go', async () => {
+    const choosing = local.screen(true);
+    local.release();
+    await choosing;
+    expect(machine.live).toEqual([]);
+  });
+});
+
+describe('a device that is unplugged', () => {
+  it('gives way to the next, and the call goes on', async () => {
+    await talking();
+    const states: string[] = [];
+    local.state.subscribe(({ mic }) => states.push(mic));
+    machine.plugged = ['desk', 'webcam'];
+    track('headset')?.end();
+    await settle();
+    expect(states).toEqual(expect.arrayContaining(['lost']));
+    expect(local.state.value).toMatchObject({ mic: 'on', micLabel: 'desk', camera: 'on' });
+    expect(local.state.value.micError).toBeUndefined();
+    expect(wire['mic']).toBe('desk');
+  });
+
+  it('is noticed by the list alone where no track ends', async () => {
+    await talking();
+    machine.change(['headset', 'lid']);
+    await settle();
+    expect(local.state.value).toMatchObject({ camera: 'on', cameraLabel: 'lid' });
+    expect(machine.live).toEqual(['headset', 'lid']);
+  });
+
+  it('and has no other leaves the call without', async () => {
+    await talking();
+    machine.change(['webcam']);
+    await settle();
+    expect(local.state.value).toMatchObject({ mic: 'lost', micError: { code: 'device-lost' }, camera: 'on' });
+    expect(told.at(-1)).toEqual({ audio: false, video: true });
+    machine.plugged = PLUGGED;
+    await local.mic(true);
+    expect(local.state.value).toMatchObject({ mic: 'on', micLabel: 'headset' });
+  });
+});
+
+describe('a microphone that the system takes', () => {
+  it('is told after two seconds, and comes back by itself', async () => {
+    await talking();
+    const mic = track('headset');
+    if (!mic) throw new Error('no microphone');
+    mic.muted = true;
+    mic.dispatchEvent(new Event('mute'));
+    vi.advanceTimersByTime(1_999);
+    expect(local.state.value.mic).toBe('on');
+    vi.advanceTimersByTime(1);
+    expect(local.state.value.mic).toBe('taken');
+    expect(told.at(-1)?.audio).toBe(false);
+    mic.muted = false;
+    mic.dispatchEvent(new Event('unmute'));
+    expect(local.state.value.mic).toBe('on');
+    expect(told.at(-1)?.audio).toBe(true);
+  });
+
+  it('is opened anew when the user asks for it', async () => {
+    await talking();
+    const mic = track('headset');
+    if (!mic) throw new Error('no microphone');
+    mic.muted = true;
+    mic.dispatchEvent(new Event('mute'));
+    vi.advanceTimersByTime(2_000);
+    await local.mic(true);
+    expect(mic.readyState).toBe('ended');
+    expect(local.state.value.mic).toBe('on');
+    expect(machine.live).toEqual(['webcam', 'headset']);
+  });
+});
+
+describe('another device', () => {
+  it('is taken when the user chooses it, and by the next call too', async () => {
+    await talking();
+    await local.use('mic', 'desk');
+    expect(wire['mic']).toBe('desk');
+    expect(machine.live).toEqual(['webcam', 'desk']);
+    local.hold(true);
+    local.hold(false);
+    await settle();
+    expect(machine.live).toEqual(['desk', 'webcam']);
+  });
+
+  it('that cannot be had leaves everything as it is', async () => {
+    await talking();
+    await expect(local.use('mic', 'gone')).rejects.toMatchObject({ code: 'device-missing' });
+    expect(wire['mic']).toBe('headset');
+    expect(machine.live).toEqual(['headset', 'webcam']);
+  });
+
+  it('stays muted if the one before was', async () => {
+    await talking();
+    await local.mic(false);
+    await local.use('mic', 'desk');
+    expect(local.state.value.mic).toBe('muted');
+    expect(track('desk')?.enabled).toBe(false);
+  });
+
+  it('shows in the list while somebody looks', async () => {
+    expect(local.devices.value).toEqual([]);
+    const seen: string[][] = [];
+    const stop = local.devices.subscribe((devices) => seen.push(devices.map(({ label }) => label)));
+    await settle();
+    machine.change(['desk']);
+    await settle();
+    stop();
+    machine.change([]);
+    await settle();
+    expect(seen).toEqual([[], PLUGGED, ['desk']]);
+  });
+});
