@@ -112,8 +112,8 @@ pub struct DoNotDisturb {
     /// On by hand.
     pub on: bool,
     /// When `on` ends by itself; absent: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional, type = "number"))]
     pub ends_in_ms: Option<u64>,
     /// Every week, whether `on` or not; at most [`limits::QUIET_TIMES`](crate::limits::QUIET_TIMES).
     pub schedule: Vec<QuietTime>,

@@ -7,7 +7,7 @@ export function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
     serial: 1,
     direction: 'out',
     media: { audio: true, video: true },
-    peer: { id: 'bob', name: 'Bob', lost: false },
+    peer: { id: 'bob', name: 'Bob', lost: false, contact: true },
     state: { type: 'dialing' },
     local: { mic: 'on', camera: 'on', screen: 'off' },
     remote: { audio: true, video: true, screen: false, blocked: false },

@@ -116,5 +116,6 @@ export class CallHandle implements Call {
 }
 
 function samePeer(one: Peer, other: Peer): boolean {
-  return one.id === other.id && one.name === other.name && one.lost === other.lost;
+  const same = one.id === other.id && one.name === other.name && one.lost === other.lost;
+  return same && one.contact === other.contact && one.guest?.label === other.guest?.label;
 }

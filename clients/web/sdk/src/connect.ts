@@ -38,6 +38,7 @@ export function connect(options: ConnectOptions = {}): Client {
   });
   const unwatch = watchPage({
     networkChanged: () => driver.networkChanged(),
+    seen: (yes) => driver.seen(yes),
     leaving: () => driver.leave(),
   });
   driver.link.subscribe((link) => {

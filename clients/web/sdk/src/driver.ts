@@ -42,10 +42,12 @@ export class Driver implements Client {
   readonly link = new Source<LinkState>({ type: 'connecting', attempt: 0, retryInMs: 0 });
   readonly calls = new Source<readonly Call[]>([]);
   readonly current = new Source<Call | null>(null);
+  readonly presence = new Source<State['presence']>({});
   readonly #world: World;
   readonly #entries = new Map<string, Entry>();
   readonly #listeners: { readonly [K in keyof ClientEvents]: Set<Listener<K>> } = {
     incoming: new Set(),
+    changed: new Set(),
     error: new Set(),
   };
   /** Calls that ring here and of which nobody has been told, since nobody listens. */
@@ -120,6 +122,11 @@ export class Driver implements Client {
     this.dispatch({ type: 'network-changed' });
   }
 
+  /** Whether somebody looks at the page. */
+  seen(yes: boolean): void {
+    this.dispatch({ type: 'seen', yes });
+  }
+
   /** Tells the store, shows what has changed, and does what is to be done. May be called from within itself. */
   dispatch(input: Input): void {
     const before = this.#state;
@@ -151,6 +158,7 @@ export class Driver implements Client {
     }
     this.#showCalls(this.#state.calls);
     for (const end of over) end();
+    this.presence.set(this.#state.presence);
     const link = publicLink(this.#state, this.#world.now());
     if (!sameLink(link, this.link.value)) {
       this.#log('info', `link ${link.type}`);
@@ -239,6 +247,8 @@ export class Driver implements Client {
         return this.#media(output.call)?.addCandidates(output.candidates);
       case 'report':
         return this.#emit('error', output.error);
+      case 'changed':
+        return this.#emit('changed', output.what);
       case 'rekey':
       case 'release':
         // Done by `#show`, before anybody could see the call half changed.

@@ -13,6 +13,7 @@ export type {
   Block,
   BlockList,
   Callers,
+  CallView,
   Changed,
   ChangedThing,
   Contact,

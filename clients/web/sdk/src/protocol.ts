@@ -1084,7 +1084,7 @@ export type DoNotDisturb = {
   /**
    * When `on` ends by itself; absent: never.
    */
-  ends_in_ms: number;
+  ends_in_ms?: number;
   /**
    * Every week, whether `on` or not; at most [`limits::QUIET_TIMES`](crate::limits::QUIET_TIMES).
    */

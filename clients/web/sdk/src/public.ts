@@ -4,6 +4,7 @@
  * Times are milliseconds. A moment is on this device's clock, as `Date.now()` counts.
  */
 import type { ClientError } from './client-error.ts';
+import type { ChangedThing, PresenceStatus } from './protocol.ts';
 import type { Transport } from './transport.ts';
 
 /** A person's name on the server: what is dialled. */
@@ -116,6 +117,10 @@ export interface Peer {
   readonly name: string;
   /** Their device has lost the server. The media may well go on. */
   readonly lost: boolean;
+  /** They are among our contacts. */
+  readonly contact: boolean;
+  /** They have no account, and came with a link of ours that is for `label`. */
+  readonly guest?: { readonly label: string };
 }
 
 /** What to send. */
@@ -243,6 +248,11 @@ export interface Client {
   readonly calls: Readable<readonly Call[]>;
   /** The one to show: answered before outgoing before on hold before ringing here; null if there is none. */
   readonly current: Readable<Call | null>;
+  /**
+   * Contacts of ours, who have us among theirs too, and are not offline. Of anybody else, and while the server has not
+   * been reached, nothing is known. Ours follows from whether this page is looked at.
+   */
+  readonly presence: Readable<Readonly<Record<UserId, PresenceStatus>>>;
   /** Calls somebody. Never throws: a call that cannot be made ends with its reason. Aborting `signal` hangs up. */
   call(to: UserId, options?: MediaChoice & { readonly signal?: AbortSignal }): Call;
   /** Calls `run` at each event, until the returned function is called or `signal` is aborted. */
@@ -259,6 +269,8 @@ export interface Client {
 export interface ClientEvents {
   /** A call rings here. */
   incoming: Call;
+  /** Something of ours has changed on the server, from here or another device: ask for it again over HTTP. */
+  changed: readonly ChangedThing[];
   /** Something went wrong that no promise reports. Calls tell of their end by their state, not here. */
   error: ClientError;
 }

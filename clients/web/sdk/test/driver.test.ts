@@ -76,7 +76,7 @@ describe('two people', () => {
     await settle();
     const [incoming] = bob.rings;
     expect(incoming).toMatchObject({ direction: 'in', media: { audio: true, video: true } });
-    expect(incoming?.peer.value).toEqual({ id: 'alice', name: 'alice', lost: false });
+    expect(incoming?.peer.value).toEqual({ id: 'alice', name: 'alice', lost: false, contact: false });
     expect(bob.driver.current.value).toBe(incoming);
 
     const answered = incoming ? history(incoming) : [];

@@ -77,7 +77,7 @@ function inCall(change: (now: number) => Partial<CallModel>): Story {
       serial: 1,
       direction: 'out',
       media: { audio: true, video: true },
-      peer: { ...bob, lost: false },
+      peer: { ...bob, lost: false, contact: true },
       state: { type: 'dialing' },
       local: { mic: 'on', camera: 'on', screen: 'off' },
       remote: { audio: true, video: true, screen: false, blocked: false },

@@ -9,7 +9,7 @@ import type {
   UserId,
   EndReason as WireReason,
 } from '../protocol.ts';
-import type { EndReason } from '../public.ts';
+import type { EndReason, Peer } from '../public.ts';
 import { errorCode, reasonFromRefusal, reasonFromServer, reasonFromUser } from './end-reason.ts';
 import { holdOthers, ringsHere } from './hold.ts';
 import { CONNECT_LIMIT_MS, DIAL_LIMIT_MS, RECOVERY_LIMIT_MS, RING_GRACE_MS } from './limits.ts';
@@ -27,7 +27,7 @@ export function dial(turn: Turn, id: CallId, to: UserId, choice: Choice): void {
     ...blank(id, turn.now),
     direction: 'out',
     role: 'caller',
-    peer: { id: to, name: to, lost: false },
+    peer: { id: to, name: to, lost: false, contact: false },
     asked: choice,
     choice,
   };
@@ -86,7 +86,7 @@ export function applyView(turn: Turn, view: CallView): void {
     gen: view.gen,
     offerer: view.offerer,
     known: true,
-    peer: { id: view.peer.id, name: view.peer.name, lost: view.peer.lost ?? false },
+    peer: peerOf(view.peer),
     expiresAt: view.expires_in_ms === undefined ? undefined : turn.now + view.expires_in_ms,
   });
   // First, since such a call may have ended meanwhile; for this device it was over before.
@@ -246,7 +246,7 @@ function meet(turn: Turn, view: CallView): CallRecord | undefined {
     role: 'callee',
     state: { type: 'ringing', direction: 'in', until: expiresAt },
     asked,
-    peer: { id: view.peer.id, name: view.peer.name, lost: view.peer.lost ?? false },
+    peer: peerOf(view.peer),
   };
   update(turn, { calls: [...turn.state.calls, call] });
   turn.outputs.push({ type: 'announce', call: call.id });
@@ -287,7 +287,7 @@ function blank(id: CallId, now: number): CallRecord {
     state: { type: 'dialing' },
     enteredAt: now,
     expiresAt: undefined,
-    peer: { id: '', name: '', lost: false },
+    peer: { id: '', name: '', lost: false, contact: false },
     asked: { audio: true, video: false },
     choice: { audio: false, video: false },
     held: false,
@@ -317,4 +317,8 @@ function ended(
 
 function kinds(choice: Choice): MediaKind[] {
   return [...(choice.audio ? (['audio'] as const) : []), ...(choice.video ? (['video'] as const) : [])];
+}
+
+function peerOf({ id, name, lost = false, contact = false, guest }: CallView['peer']): Peer {
+  return { id, name, lost, contact, ...(guest ? { guest } : {}) };
 }

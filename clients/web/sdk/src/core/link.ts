@@ -16,6 +16,7 @@ import {
 } from './limits.ts';
 import { nextId, resend } from './outbox.ts';
 import { restartPaths } from './path.ts';
+import { meetPeople } from './people.ts';
 import type { State } from './state.ts';
 import { change, random, type Turn, update } from './turn.ts';
 
@@ -53,7 +54,8 @@ export function greet(turn: Turn, token: string): void {
 }
 
 /** Signed in: `calls` is the truth, and whatever had no answer is said again. */
-export function welcome(turn: Turn, { user, proto, epoch, calls, ice, limits }: Welcome): void {
+export function welcome(turn: Turn, data: Welcome): void {
+  const { user, proto, epoch, calls, ice, limits } = data;
   const { link } = turn.state;
   if (link.type !== 'opening') return;
   if (proto !== PROTOCOL) return goOffline(turn, 'incompatible');
@@ -82,6 +84,7 @@ export function welcome(turn: Turn, { user, proto, epoch, calls, ice, limits }: 
     if (call.known && !calls.some((view) => view.id === call.id)) lose(turn, call);
   }
   for (const view of calls) applyView(turn, view);
+  meetPeople(turn, data);
   resend(turn, before);
   restartPaths(turn);
 }

@@ -7,12 +7,14 @@ import type { ClientError } from '../client-error.ts';
 import type {
   CallId,
   Candidate,
+  ChangedThing,
   ClientMessage,
   Epoch,
   Gen,
   IceServer,
   MediaNotice,
   MessageId,
+  PresenceStatus,
   Rev,
   Role,
   ServerMessage,
@@ -42,6 +44,10 @@ export interface State {
   readonly outbox: readonly Pending[];
   /** Calls that ended here, newest last. */
   readonly ended: readonly CallId[];
+  /** Contacts that are not offline. */
+  readonly presence: Readonly<Record<UserId, PresenceStatus>>;
+  /** Somebody looks at this page. */
+  readonly seen: boolean;
 }
 
 /**
@@ -135,6 +141,8 @@ export type Input =
   | { readonly type: 'closed'; readonly code: number }
   | { readonly type: 'hear'; readonly message: ServerMessage }
   | { readonly type: 'network-changed' }
+  /** Whether somebody looks at this page. */
+  | { readonly type: 'seen'; readonly yes: boolean }
   | { readonly type: 'timeout' }
   /** The page goes away, perhaps to come back. */
   | { readonly type: 'leave' }
@@ -191,6 +199,8 @@ export type Output =
   | { readonly type: 'rekey'; readonly from: CallId; readonly to: CallId }
   /** The call has ended: stop every track, close every connection. */
   | { readonly type: 'release'; readonly call: CallId; readonly state: EndedState }
+  /** Something of this user's own has changed; the application may ask for it. */
+  | { readonly type: 'changed'; readonly what: readonly ChangedThing[] }
   | { readonly type: 'report'; readonly error: ClientError };
 
 /** A device that has not connected yet. `seed` and `prefix` are random. */
@@ -209,5 +219,7 @@ export function initialState(prefix: string, seed: number): State {
     calls: [],
     outbox: [],
     ended: [],
+    presence: {},
+    seen: true,
   };
 }

@@ -14,6 +14,7 @@ import { hold } from './hold.ts';
 import * as link from './link.ts';
 import { postponeAll, resendDue, settle } from './outbox.ts';
 import * as path from './path.ts';
+import * as people from './people.ts';
 import type { CallRecord, Input, Output, State } from './state.ts';
 import { change, find, type Turn, update } from './turn.ts';
 
@@ -55,6 +56,8 @@ function handle(turn: Turn, input: Input): void {
       return hear(turn, input.message);
     case 'network-changed':
       return link.networkChanged(turn);
+    case 'seen':
+      return people.seen(turn, input.yes);
     case 'timeout':
       calls.callTimeouts(turn);
       resendDue(turn);
@@ -139,9 +142,11 @@ function hear(turn: Turn, message: ServerMessage): void {
       return path.payload(turn, message);
     case 'bye':
       return link.bye(turn, message.data);
-    // For pages that show people; this client asks for nothing about them.
     case 'presence':
+      return people.heardOf(turn, message.data);
     case 'changed':
+      turn.outputs.push({ type: 'changed', what: message.data.what });
+      return;
     case 'pong':
       return;
   }

@@ -3,6 +3,8 @@
 export interface PageEvents {
   /** The network is another one, or is back. */
   networkChanged(): void;
+  /** Whether somebody looks at the page. */
+  seen(yes: boolean): void;
   /** The page goes away, perhaps to come back from the browser's cache. */
   leaving(): void;
 }
@@ -12,6 +14,9 @@ export function watchPage(events: PageEvents): () => void {
   const watching = new AbortController();
   const { signal } = watching;
   window.addEventListener('online', () => events.networkChanged(), { signal });
+  const look = () => events.seen(document.visibilityState !== 'hidden');
+  document.addEventListener('visibilitychange', look, { signal });
+  look();
   window.addEventListener('pagehide', () => events.leaving(), { signal });
   // A machine that slept wakes with dead sockets, and a page from the cache has lost its own.
   window.addEventListener('pageshow', ({ persisted }) => persisted && events.networkChanged(), { signal });
