@@ -39,6 +39,8 @@ pub enum Event {
     Ringing {
         /// Which.
         who: Address,
+        /// It would like an offer now. The newest word of a device counts.
+        warm: bool,
     },
     /// A device answers.
     Accept {
@@ -67,6 +69,16 @@ pub enum Event {
         who: Address,
         /// The generation that is to be replaced; a repeat of the event finds a larger one and does nothing.
         generation: Gen,
+    },
+    /// Another device of one of the two people becomes that person's end of an answered call.
+    Take {
+        /// Which.
+        leg: Leg,
+        /// What it will send.
+        media: Vec<MediaKind>,
+        /// The peer connection that the device saw. If another of that person's devices has taken the call since,
+        /// this one has lost the race; without it, the last one to take has the call.
+        seen: Option<Gen>,
     },
     /// The last socket of a device has closed. The shell says so at once; the core waits for a reload.
     Lost {

@@ -1,7 +1,7 @@
 //! A leg: one of the two devices between which a call is, or will be, carried.
 
 use serde::{Deserialize, Serialize};
-use visavis_proto::{Address, Timestamp};
+use visavis_proto::{Address, Gen, Timestamp};
 
 /// One end of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,12 +14,20 @@ pub struct Leg {
     pub device_name: String,
     /// Whether the device can be told something now.
     pub signaling: Signaling,
+    /// The peer connection with which it took the call; 0 for the device that called or answered.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub since: Gen,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_first(generation: &Gen) -> bool {
+    *generation == Gen(0)
 }
 
 impl Leg {
     /// A leg whose device is connected.
     pub fn new(address: Address, user_name: String, device_name: String) -> Self {
-        Self { address, user_name, device_name, signaling: Signaling::Here }
+        Self { address, user_name, device_name, signaling: Signaling::Here, since: Gen(0) }
     }
 }
 

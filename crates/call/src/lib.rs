@@ -25,8 +25,10 @@ mod leg;
 mod record;
 pub mod screening;
 mod step;
+mod take;
 mod timers;
 mod view;
+mod warm;
 
 pub use deadline::deadline;
 pub use event::{Availability, Effect, Event, NewCall, Step};

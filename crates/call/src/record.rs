@@ -103,6 +103,9 @@ pub enum Phase {
         since: Timestamp,
         /// Then it ends as `no_answer`.
         until: Timestamp,
+        /// Ringing devices that would like an offer now, at most `limits::WARM_DEVICES`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warm: Vec<Address>,
     },
     /// Answered; the media path is being made.
     Connecting {
@@ -168,8 +171,9 @@ pub(crate) enum Place {
     Caller,
     /// It answered the call.
     Answerer,
-    /// A device of the callee that rings, or would if the call had not been answered elsewhere.
-    Bystander,
+    /// Another device of one of the two: of the callee it rings until the call is answered; of the caller it knows
+    /// nothing until then. After the answer it may take the call.
+    Bystander(Role),
     /// Nowhere.
     Stranger,
 }
@@ -211,7 +215,7 @@ impl Record {
         match self.place(device) {
             Place::Caller => Some(Role::Caller),
             Place::Answerer => Some(Role::Callee),
-            Place::Bystander | Place::Stranger => None,
+            Place::Bystander(_) | Place::Stranger => None,
         }
     }
 
@@ -220,11 +224,12 @@ impl Record {
         match self.place(device) {
             Place::Caller => self.answer().map(|answer| &answer.leg.address),
             Place::Answerer => Some(&self.caller.address),
-            Place::Bystander | Place::Stranger => None,
+            Place::Bystander(_) | Place::Stranger => None,
         }
     }
 
-    /// Whether the device is told of this call: the caller's one, and every other device of the callee.
+    /// Whether the device is told of this call: the caller's one, every device of the callee, and once the call is
+    /// answered every device of the caller.
     pub fn concerns(&self, device: &Address) -> bool {
         self.place(device) != Place::Stranger
     }
@@ -243,7 +248,10 @@ impl Record {
         } else if self.answer().is_some_and(|answer| answer.leg.address == *device) {
             Place::Answerer
         } else if device.user == self.callee.user && self.screened.is_none() {
-            Place::Bystander
+            // In a call to oneself all others count as the callee's: they rang, and it is the answer that they may take.
+            Place::Bystander(Role::Callee)
+        } else if device.user == self.caller.address.user && self.answer().is_some() {
+            Place::Bystander(Role::Caller)
         } else {
             Place::Stranger
         }

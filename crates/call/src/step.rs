@@ -7,9 +7,10 @@ use visavis_proto::{Address, EndReason, ErrorCode, Gen, MediaKind, Role, Route, 
 
 use crate::deadline::{both_away, caller_patience, seems_to_ring_at};
 use crate::record::{Place, Version};
+use crate::take::take;
 use crate::{Answer, Availability, Effect, End, Event, Leg, NewCall, Phase, Record, Signaling, Step, Timers};
 
-type Decision = Result<Option<Step>, ErrorCode>;
+pub(crate) type Decision = Result<Option<Step>, ErrorCode>;
 
 /// The record of a new call; a busy callee's is born ended.
 ///
@@ -54,11 +55,12 @@ pub fn create(new: NewCall, callee_is: Availability, now: Timestamp, timers: &Ti
 /// that makes no sense here.
 pub fn step(record: &Record, event: Event, now: Timestamp, timers: &Timers) -> Decision {
     match event {
-        Event::Ringing { who } => ring(record, &who, now, timers),
+        Event::Ringing { who, warm } => ring(record, &who, warm, now, timers),
         Event::Accept { leg, media } => accept(record, leg, &media, now, timers),
         Event::Hangup { who, reason } => hang_up(record, &who, reason, now),
         Event::Connected { who, route } => connected(record, &who, route, now),
         Event::Renew { who, generation } => renew(record, &who, generation, now, timers),
+        Event::Take { leg, media, seen } => take(record, leg, &media, seen, now, timers),
         Event::Lost { who } => Ok(lose(record, &who, now, timers)),
         Event::Back { who } => Ok(come_back(record, &who, now, timers)),
         Event::Tick { media_flows } => Ok(tick(record, media_flows, now, timers)),
@@ -68,17 +70,23 @@ pub fn step(record: &Record, event: Event, now: Timestamp, timers: &Timers) -> D
     }
 }
 
-fn ring(record: &Record, who: &Address, now: Timestamp, timers: &Timers) -> Decision {
+fn ring(record: &Record, who: &Address, warm: bool, now: Timestamp, timers: &Timers) -> Decision {
     match (&record.phase, record.place(who)) {
         (_, Place::Stranger) => Err(ErrorCode::NotYourCall),
         (Phase::Ended(_), _) => Err(ErrorCode::CallEnded),
         (_, Place::Caller) => Err(ErrorCode::BadState),
-        (Phase::Inviting { until }, Place::Answerer | Place::Bystander) => {
-            Ok(Some(begin_ringing(record, *until, now, timers)))
+        (Phase::Inviting { until }, Place::Answerer | Place::Bystander(_)) => {
+            let mut begun = begin_ringing(record, *until, now, timers);
+            begun.record.list_warm(who, warm);
+            Ok(Some(begun))
         }
-        (Phase::Ringing { .. }, Place::Answerer | Place::Bystander)
-        | (Phase::Connecting { .. } | Phase::Active { .. }, Place::Answerer) => Ok(None),
-        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander) => {
+        (Phase::Ringing { .. }, Place::Answerer | Place::Bystander(_)) => {
+            let mut next = record.clone();
+            next.list_warm(who, warm);
+            Ok(changed(record, next, &[Effect::Publish]))
+        }
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Answerer) => Ok(None),
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander(_)) => {
             Err(ErrorCode::AnsweredElsewhere)
         }
     }
@@ -88,7 +96,7 @@ fn begin_ringing(record: &Record, until: Timestamp, now: Timestamp, timers: &Tim
     let latest = record.created + timers.ring_limit;
     // After a restart `latest` may be long past; it then rings as long as it would have waited unheard.
     let until = (now + timers.ring).min(latest.max(until));
-    let record = Record { phase: Phase::Ringing { since: now, until }, ..record.clone() };
+    let record = Record { phase: Phase::Ringing { since: now, until, warm: Vec::new() }, ..record.clone() };
     Step { record, effects: &[Effect::Publish] }
 }
 
@@ -97,7 +105,7 @@ fn accept(record: &Record, leg: Leg, media: &[MediaKind], now: Timestamp, timers
         (_, Place::Stranger) => Err(ErrorCode::NotYourCall),
         (Phase::Ended(_), _) => Err(ErrorCode::CallEnded),
         (_, Place::Caller) => Err(ErrorCode::BadState),
-        (Phase::Inviting { .. } | Phase::Ringing { .. }, Place::Answerer | Place::Bystander) => {
+        (Phase::Inviting { .. } | Phase::Ringing { .. }, Place::Answerer | Place::Bystander(_)) => {
             let answer = Answer { leg, media: each_once(media), at: now };
             let review = review_at(record.caller.signaling, answer.leg.signaling, now, timers);
             let mut record = record.clone();
@@ -105,7 +113,7 @@ fn accept(record: &Record, leg: Leg, media: &[MediaKind], now: Timestamp, timers
             Ok(Some(Step { record, effects: &[Effect::Publish, Effect::StopAlerting] }))
         }
         (Phase::Connecting { .. } | Phase::Active { .. }, Place::Answerer) => Ok(None),
-        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander) => {
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander(_)) => {
             Err(ErrorCode::AnsweredElsewhere)
         }
     }
@@ -119,7 +127,7 @@ fn hang_up(record: &Record, who: &Address, given: Option<EndReason>, now: Timest
         (Phase::Inviting { .. } | Phase::Ringing { .. }, Place::Caller) => {
             (EndReason::Cancelled, Role::Caller)
         }
-        (Phase::Inviting { .. } | Phase::Ringing { .. }, Place::Answerer | Place::Bystander) => {
+        (Phase::Inviting { .. } | Phase::Ringing { .. }, Place::Answerer | Place::Bystander(_)) => {
             let busy = given == Some(EndReason::Busy);
             (if busy { EndReason::Busy } else { EndReason::Rejected }, Role::Callee)
         }
@@ -129,7 +137,7 @@ fn hang_up(record: &Record, who: &Address, given: Option<EndReason>, now: Timest
         (Phase::Connecting { .. } | Phase::Active { .. }, Place::Answerer) => {
             (reason_after_answer(given), Role::Callee)
         }
-        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander) => {
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander(_)) => {
             return Err(ErrorCode::AnsweredElsewhere);
         }
     };
@@ -172,7 +180,7 @@ fn connected(record: &Record, who: &Address, route: Route, now: Timestamp) -> De
         }
         // The other leg's report, or a later route: the first has decided.
         (Phase::Active { .. }, Place::Caller | Place::Answerer) => Ok(None),
-        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander) => {
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander(_)) => {
             Err(ErrorCode::AnsweredElsewhere)
         }
     }
@@ -185,7 +193,7 @@ fn renew(record: &Record, who: &Address, replaced: Gen, now: Timestamp, timers: 
         (Phase::Ended(_), _) => return Err(ErrorCode::CallEnded),
         // Before the answer there is nothing to replace.
         (Phase::Inviting { .. } | Phase::Ringing { .. }, _) => return Ok(None),
-        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander) => {
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander(_)) => {
             return Err(ErrorCode::AnsweredElsewhere);
         }
         (_, Place::Caller | Place::Answerer) if replaced != record.generation => return Ok(None),
@@ -198,6 +206,9 @@ fn renew(record: &Record, who: &Address, replaced: Gen, now: Timestamp, timers: 
 
 fn lose(record: &Record, who: &Address, now: Timestamp, timers: &Timers) -> Option<Step> {
     let mut next = record.clone();
+    if next.list_warm(who, false) {
+        return changed(record, next, &[Effect::Publish]);
+    }
     let signaling = signaling_mut(&mut next, who)?;
     if !signaling.is_here() {
         return None;
@@ -229,8 +240,14 @@ fn come_back(record: &Record, who: &Address, now: Timestamp, timers: &Timers) ->
 fn restart(record: &Record, now: Timestamp, timers: &Timers) -> Option<Step> {
     let mut next = record.clone();
     match &mut next.phase {
-        Phase::Inviting { until } | Phase::Ringing { until, .. } => {
+        Phase::Inviting { until } => {
             *until = (*until).max(now + timers.restart);
+            next.caller.signaling = Signaling::Away { since: now };
+        }
+        Phase::Ringing { until, warm, .. } => {
+            *until = (*until).max(now + timers.restart);
+            // Who comes back and rings on says so.
+            warm.clear();
             next.caller.signaling = Signaling::Away { since: now };
         }
         // With both legs away, `until` is not judged; it is set anew when one of them is back.
@@ -243,7 +260,9 @@ fn restart(record: &Record, now: Timestamp, timers: &Timers) -> Option<Step> {
         }
     }
     set_review(&mut next, now, timers);
-    changed(record, next, &[])
+    // Nobody is connected yet; but what changes in a snapshot is told, whoever may be there to hear it.
+    let listed = !record.warm().is_empty();
+    changed(record, next, if listed { &[Effect::Publish] } else { &[] })
 }
 
 fn tick(record: &Record, media_flows: bool, now: Timestamp, timers: &Timers) -> Option<Step> {
@@ -331,11 +350,11 @@ fn signaling_mut<'a>(record: &'a mut Record, who: &Address) -> Option<&'a mut Si
     match record.place(who) {
         Place::Caller => Some(&mut record.caller.signaling),
         Place::Answerer => record.answered_legs_mut().map(|[_, answerer]| answerer),
-        Place::Bystander | Place::Stranger => None,
+        Place::Bystander(_) | Place::Stranger => None,
     }
 }
 
-fn set_review(record: &mut Record, now: Timestamp, timers: &Timers) {
+pub(crate) fn set_review(record: &mut Record, now: Timestamp, timers: &Timers) {
     let caller = record.caller.signaling;
     match &mut record.phase {
         Phase::Connecting { answer, review, .. } | Phase::Active { answer, review, .. } => {
@@ -363,10 +382,10 @@ fn review_at(caller: Signaling, answerer: Signaling, now: Timestamp, timers: &Ti
     }
 }
 
-fn changed(before: &Record, record: Record, effects: &'static [Effect]) -> Option<Step> {
+pub(crate) fn changed(before: &Record, record: Record, effects: &'static [Effect]) -> Option<Step> {
     (record != *before).then_some(Step { record, effects })
 }
 
-fn each_once(media: &[MediaKind]) -> Vec<MediaKind> {
+pub(crate) fn each_once(media: &[MediaKind]) -> Vec<MediaKind> {
     [MediaKind::Audio, MediaKind::Video].into_iter().filter(|kind| media.contains(kind)).collect()
 }

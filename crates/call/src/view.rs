@@ -13,14 +13,15 @@ pub fn view(record: &Record, rev: Rev, device: &Address, now: Timestamp) -> Opti
     let place = record.place(device);
     let role = match place {
         Place::Caller => Role::Caller,
-        Place::Answerer | Place::Bystander => Role::Callee,
+        Place::Answerer => Role::Callee,
+        Place::Bystander(role) => role,
         Place::Stranger => return None,
     };
     let you = match place {
         Place::Caller | Place::Answerer => You::Active,
-        Place::Bystander if record.answer().is_some() => You::Elsewhere,
+        Place::Bystander(_) if record.answer().is_some() => You::Elsewhere,
         // Also in a call that ended unanswered: this device did ring.
-        Place::Bystander | Place::Stranger => You::Ringing,
+        Place::Bystander(_) | Place::Stranger => You::Ringing,
     };
     let (state, until) = match &record.phase {
         Phase::Inviting { until } => (CallState::Inviting, Some(*until)),
@@ -43,13 +44,13 @@ pub fn view(record: &Record, rev: Rev, device: &Address, now: Timestamp) -> Opti
         expires_in_ms: until.map(|until| milliseconds(until.since(now))),
         reach: None,
         quiet: role == Role::Caller && record.screened.is_some_and(|screened| screened.told),
-        warm: Vec::new(),
+        warm: if place == Place::Caller { record.warm().to_vec() } else { Vec::new() },
         follows: None,
         transferred_by: None,
-        answered_on: record
-            .answer()
-            .filter(|_| you == You::Elsewhere)
-            .map(|answer| answer.leg.device_name.clone()),
+        answered_on: record.answer().filter(|_| you == You::Elsewhere).map(|answer| match role {
+            Role::Caller => record.caller.device_name.clone(),
+            Role::Callee => answer.leg.device_name.clone(),
+        }),
         reason: record.end().map(|end| end.reason),
         duration_ms: record.end().and_then(|end| end.duration()).map(milliseconds),
     })

@@ -1,7 +1,8 @@
 //! What holds of every step, whatever came before it.
 
 use visavis_call::{Effect, Event, Phase, Record, Screening, Timers, deadline, history, step, view};
-use visavis_proto::{Address, CallState, CallView, ErrorCode, Rev, Role, Timestamp, You};
+use visavis_proto::limits::WARM_DEVICES;
+use visavis_proto::{Address, CallState, CallView, ErrorCode, RelayKind, Rev, Role, Timestamp, You};
 
 use crate::world::{ALICE, CAROL, DESK, PHONE, address};
 
@@ -19,7 +20,7 @@ pub(crate) fn checked_step(
     assert_ne!(&after, before, "a commit that changes nothing: {event:?}");
     assert!(before.is_live(), "ended has returned by {event:?}");
     a_repeat_changes_nothing(&after, event, now, timers);
-    the_answer_stays(before, &after);
+    the_answer_stays(before, &after, event);
     the_deadline_is_ahead(before, &after, event, now, timers);
     an_established_call_ends_for_a_reason(before, &after, event);
     effects_fit(before, &after, step.effects, now);
@@ -36,7 +37,8 @@ fn only_devices_are_refused(event: &Event, outcome: &Result<Option<visavis_call:
         | Event::Accept { .. }
         | Event::Hangup { .. }
         | Event::Connected { .. }
-        | Event::Renew { .. } => assert!(
+        | Event::Renew { .. }
+        | Event::Take { .. } => assert!(
             matches!(
                 code,
                 ErrorCode::NotYourCall
@@ -61,12 +63,22 @@ fn a_repeat_changes_nothing(after: &Record, event: &Event, now: Timestamp, timer
     assert!(matches!(again, Ok(None) | Err(_)), "{event:?} twice: {again:?}");
 }
 
-fn the_answer_stays(before: &Record, after: &Record) {
-    let who = |record: &Record| record.answer().map(|answer| (answer.leg.address.clone(), answer.at));
-    if let Some(answered) = who(before) {
-        assert_eq!(who(after), Some(answered), "two answers");
-    }
+fn the_answer_stays(before: &Record, after: &Record, event: &Event) {
+    let at = |record: &Record| record.answer().map(|answer| answer.at);
+    let answered_by = |record: &Record| record.answer().map(|answer| answer.leg.address.clone());
     assert!(after.generation >= before.generation);
+    let Some(answered) = at(before) else { return };
+    assert_eq!(at(after), Some(answered), "two answers");
+    let ends = |record: &Record| [Some(record.caller.address.clone()), answered_by(record)];
+    let Event::Take { leg, .. } = event else {
+        assert_eq!(ends(after), ends(before), "{event:?} has moved an end");
+        return;
+    };
+    assert_eq!(after.generation.0, before.generation.0 + 1);
+    let moved = ends(before).into_iter().zip(ends(after)).filter(|(before, after)| before != after);
+    let moved: Vec<_> = moved.filter_map(|(before, after)| Some((before?, after?))).collect();
+    let [(from, to)] = &moved[..] else { panic!("a take moved {moved:?}") };
+    assert_eq!((&from.user, to), (&to.user, &leg.address), "a call is taken from oneself only");
 }
 
 fn the_deadline_is_ahead(before: &Record, after: &Record, event: &Event, now: Timestamp, timers: &Timers) {
@@ -92,6 +104,7 @@ fn an_established_call_ends_for_a_reason(before: &Record, after: &Record, event:
         | Event::Accept { .. }
         | Event::Connected { .. }
         | Event::Renew { .. }
+        | Event::Take { .. }
         | Event::Lost { .. }
         | Event::Back { .. }
         | Event::Restarted => panic!("{event:?} ended an active call"),
@@ -125,6 +138,8 @@ fn views_fit(record: &Record, now: Timestamp) {
             assert_eq!(peer, None);
             continue;
         };
+        payloads_fit(record, &device);
+        assert!(view.warm.is_empty() || record.leg_of(&device) == Some(Role::Caller));
         let unanswered = matches!(view.state, CallState::Inviting | CallState::Ringing);
         let ended = view.state == CallState::Ended;
         assert_eq!(view.expires_in_ms.is_some(), unanswered);
@@ -132,7 +147,8 @@ fn views_fit(record: &Record, now: Timestamp) {
         assert!(ended || view.duration_ms.is_none());
         assert_eq!(view.you == You::Active, record.leg_of(&device).is_some());
         assert_eq!(view.you == You::Elsewhere, view.answered_on.is_some());
-        assert!(view.you != You::Elsewhere || view.role == Role::Callee);
+        assert!(unanswered || ended || view.you != You::Ringing, "it rings after the answer");
+        assert!(view.warm.is_empty() || (unanswered && view.warm.len() <= WARM_DEVICES));
         assert!(!(ended && view.peer.lost));
     }
     let blocked = record.screened.is_some_and(|screened| screened.why == Screening::Blocked);
@@ -149,6 +165,28 @@ fn nobody_hears_of_a_screened_call(record: &Record) {
     assert_eq!(record.people().collect::<Vec<_>>(), [&record.caller.address.user]);
     let concerned: Vec<_> = devices().into_iter().filter(|device| record.concerns(device)).collect();
     assert_eq!(concerned, std::slice::from_ref(&record.caller.address));
+}
+
+/// Payloads go between the caller and those who asked for it, after the answer between the two ends, and the other way
+/// just as well; what a device shows goes nowhere before it has answered.
+fn payloads_fit(record: &Record, from: &Address) {
+    for to in devices() {
+        let passes =
+            |from: &Address, to: &Address, kind| record.recipient(from, Some(&to.device), kind) == Ok(to);
+        let offers = passes(from, &to, RelayKind::Offer);
+        assert_eq!(offers, passes(&to, from, RelayKind::Answer), "{from} {to}");
+        assert_eq!(offers, record.passes(from, &to));
+        let live_peers = record.is_live() && record.peer_of(from) == Some(&to);
+        let caller = &record.caller.address;
+        let warm = |ringing: &Address| record.warm().contains(ringing);
+        let warms = (from == caller && warm(&to)) || (to == *caller && warm(from));
+        assert_eq!(offers, live_peers || warms, "{from} {to}");
+        assert_eq!(
+            passes(from, &to, RelayKind::Media),
+            live_peers || (warms && from == caller),
+            "{from} {to}"
+        );
+    }
 }
 
 fn devices() -> [Address; 5] {

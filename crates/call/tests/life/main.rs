@@ -14,4 +14,6 @@ mod record;
 mod screening;
 mod sequences;
 mod snapshot;
+mod take;
+mod warm;
 mod world;

@@ -16,7 +16,8 @@ const DEPTH: usize = 5;
 fn events_of(who: &str) -> Vec<Event> {
     let hang_up = |reason| Event::Hangup { who: address(who), reason };
     vec![
-        Event::Ringing { who: address(who) },
+        Event::Ringing { who: address(who), warm: false },
+        Event::Ringing { who: address(who), warm: true },
         Event::Accept { leg: leg(who), media: vec![MediaKind::Audio] },
         hang_up(None),
         hang_up(Some(EndReason::Busy)),
@@ -24,6 +25,8 @@ fn events_of(who: &str) -> Vec<Event> {
         Event::Connected { who: address(who), route: Route::Direct },
         Event::Renew { who: address(who), generation: Gen(0) },
         Event::Renew { who: address(who), generation: Gen(1) },
+        Event::Take { leg: leg(who), media: vec![MediaKind::Audio], seen: None },
+        Event::Take { leg: leg(who), media: vec![MediaKind::Audio], seen: Some(Gen(0)) },
         Event::Lost { who: address(who) },
         Event::Back { who: address(who) },
     ]
@@ -114,7 +117,8 @@ proptest! {
             now = now + Duration::from_millis(wait_ms);
             record = checked_step(&record, &events[event], now, &timers).unwrap_or(record);
         }
-        record = checked_step(&record, &Event::Lost { who: address(DESK) }, now, &timers).unwrap_or(record);
+        let answerer = record.answer().expect("an active call was answered").leg.address.clone();
+        record = checked_step(&record, &Event::Lost { who: answerer }, now, &timers).unwrap_or(record);
         for _ in 0..4 {
             let Some(due) = deadline(&record, &timers) else { break };
             now = now.max(due);

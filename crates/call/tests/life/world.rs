@@ -96,7 +96,11 @@ impl World {
     }
 
     pub(crate) fn ring(&mut self, who: &str) -> Told {
-        self.event(Event::Ringing { who: address(who) })
+        self.event(Event::Ringing { who: address(who), warm: false })
+    }
+
+    pub(crate) fn ring_warm(&mut self, who: &str) -> Told {
+        self.event(Event::Ringing { who: address(who), warm: true })
     }
 
     pub(crate) fn accept(&mut self, who: &str) -> Told {
@@ -117,6 +121,15 @@ impl World {
 
     pub(crate) fn renew(&mut self, who: &str, generation: u32) -> Told {
         self.event(Event::Renew { who: address(who), generation: Gen(generation) })
+    }
+
+    pub(crate) fn take(&mut self, who: &str) -> Told {
+        self.event(Event::Take { leg: leg(who), media: vec![MediaKind::Audio], seen: None })
+    }
+
+    /// As a device that last saw this peer connection.
+    pub(crate) fn take_seen(&mut self, who: &str, seen: u32) -> Told {
+        self.event(Event::Take { leg: leg(who), media: vec![MediaKind::Audio], seen: Some(Gen(seen)) })
     }
 
     pub(crate) fn lose(&mut self, who: &str) -> Told {
@@ -169,6 +182,10 @@ impl World {
         let Some(view) = self.view(who) else { return "nothing".into() };
         let mut line = vec![word(&view.state), word(&view.you)];
         line.extend(view.answered_on.map(|name| format!("on {name}")));
+        line.extend((!view.warm.is_empty()).then(|| {
+            let names: Vec<String> = view.warm.iter().map(ToString::to_string).collect();
+            format!("warm {}", names.join(" "))
+        }));
         line.extend(view.peer.lost.then(|| "peer lost".into()));
         line.extend(view.expires_in_ms.map(|ms| format!("{ms} ms left")));
         line.extend(view.reason.map(|reason| word(&reason)));

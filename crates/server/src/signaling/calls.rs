@@ -14,8 +14,8 @@ use visavis_call::{
 };
 use visavis_cluster::{CasError, Change, Engine, Expected, Stored, Write};
 use visavis_proto::{
-    Address, CallId, CallView, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody, ServerFrame, Timestamp,
-    UserId, limits,
+    Address, CallId, CallRef, CallView, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody, ServerFrame,
+    Timestamp, UserId, limits,
 };
 use visavis_store::{HistoryRow, Store, TokenHash, User};
 
@@ -43,7 +43,16 @@ struct LiveCall {
     rev: Rev,
     record: Arc<Record>,
     media_seen: Option<Timestamp>,
-    candidates: Vec<(Address, Gen, u32)>,
+    candidates: Vec<Candidates>,
+}
+
+/// How many candidate messages one device has sent to another in one peer connection.
+#[derive(Debug)]
+struct Candidates {
+    from: Address,
+    to: Address,
+    generation: Gen,
+    count: u32,
 }
 
 #[derive(Debug, Default)]
@@ -532,39 +541,44 @@ impl Calls {
         }
     }
 
-    /// Counts a candidate message of a device; false over the limit for the present peer connection.
-    pub(super) fn count_candidate(&self, id: CallId, device: &Address, limit: u32) -> bool {
+    /// Counts a candidate message from one device to another; false over the limit for the present peer connection.
+    pub(super) fn count_candidate(&self, id: CallId, from: &Address, to: &Address, limit: u32) -> bool {
         let mut live = self.live();
-        let Some(call) = live.calls.get_mut(&id) else { return false };
-        let generation = call.record.generation;
-        call.candidates.retain(|(_, counted, _)| *counted == generation);
-        match call.candidates.iter_mut().find(|(counted, _, _)| counted == device) {
-            Some((_, _, count)) => {
-                *count += 1;
-                *count <= limit
+        let Some(LiveCall { record, candidates, .. }) = live.calls.get_mut(&id) else { return false };
+        let generation = record.generation;
+        // Only what may still be sent is worth counting, so there are never more counts than pairs of devices.
+        candidates.retain(|sent| sent.generation == generation && record.passes(&sent.from, &sent.to));
+        match candidates.iter_mut().find(|sent| sent.from == *from && sent.to == *to) {
+            Some(sent) => {
+                sent.count += 1;
+                sent.count <= limit
             }
             None => {
-                call.candidates.push((device.clone(), generation, 1));
+                candidates.push(Candidates { from: from.clone(), to: to.clone(), generation, count: 1 });
                 true
             }
         }
     }
 
-    /// The device has connected: its legs are back.
-    pub(super) async fn device_back(&self, device: &Address) {
-        self.tell_legs(device, &Event::Back { who: device.clone() }).await;
+    /// The device has connected and says what it holds: its legs are back.
+    pub(super) async fn device_back(&self, device: &Address, held: &[CallRef]) {
+        let is_held = |record: &Record| held.iter().any(|held| held.id == record.id);
+        // A page that rings and knows nothing of it is a new one: what was prepared with the old one is gone.
+        let forgotten = |record: &Record| record.warm().contains(device) && !is_held(record);
+        self.tell(device, &Event::Lost { who: device.clone() }, forgotten).await;
+        self.tell(device, &Event::Back { who: device.clone() }, |record| record.carries(device)).await;
     }
 
     /// The device's last socket is gone: its legs are lost unless it comes back.
     pub(super) async fn device_lost(&self, device: &Address) {
-        self.tell_legs(device, &Event::Lost { who: device.clone() }).await;
+        self.tell(device, &Event::Lost { who: device.clone() }, |record| record.carries(device)).await;
     }
 
-    async fn tell_legs(&self, device: &Address, event: &Event) {
+    async fn tell(&self, device: &Address, event: &Event, about: impl Fn(&Record) -> bool) {
         let records = self.live_records(&device.user);
-        for (_, record) in records.iter().filter(|(_, record)| record.leg_of(device).is_some()) {
+        for (_, record) in records.iter().filter(|(_, record)| about(record)) {
             if let Err(code) = self.decide(record.id, event, clock::now()).await {
-                debug!(id = %record.id, ?code, "a leg's coming or going was not kept");
+                debug!(id = %record.id, ?code, "a device's coming or going was not kept");
             }
         }
     }

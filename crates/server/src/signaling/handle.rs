@@ -4,16 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
-use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use visavis_call::{Event, Leg};
 use visavis_proto::{
-    Ack, Address, ByeReason, CallId, CallRef, CallView, ClientBody, ClientFrame, CloseCode, Done, ErrorCode,
-    ErrorReply, Gen, Hello, Invite, Limits, MessageId, Ping, RelayKind, ServerBody, ServerFrame, Welcome,
-    limits,
+    Address, ByeReason, CallId, CallRef, CallView, ClientBody, ClientFrame, CloseCode, Done, ErrorCode,
+    ErrorReply, Gen, Hello, Invite, Limits, MessageId, Ping, ServerBody, ServerFrame, Welcome, limits,
 };
 
 use super::devices::{Connection, Outgoing};
+use super::relay::Payload;
 use super::{Origin, Signaling, bye};
 use crate::accounts::names;
 use crate::clock;
@@ -63,7 +62,7 @@ impl Refusal {
         Self { code, call: None, retry_after: None, hint: Some(hint.into()) }
     }
 
-    fn about(mut self, call: Option<CallId>) -> Self {
+    pub(super) fn about(mut self, call: Option<CallId>) -> Self {
         self.call = self.call.or(call);
         self
     }
@@ -100,7 +99,7 @@ fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn ok(re: &MessageId, call: Option<CallId>, merged: bool) -> Utf8Bytes {
+pub(super) fn ok(re: &MessageId, call: Option<CallId>, merged: bool) -> Utf8Bytes {
     ServerFrame { re: Some(re), body: ServerBody::Ok(&Done { call, merged }) }.encode().into()
 }
 
@@ -159,7 +158,7 @@ impl Signaling {
         };
         self.metrics.hellos.count();
         let device = Device { user_name: user.display_name, name: device_name(&hello), address, connection };
-        self.calls.device_back(&device.address).await;
+        self.calls.device_back(&device.address, &hello.calls).await;
         let welcome = self.welcome(&device, &hello, &origin);
         let frame = ServerFrame { re: id.as_ref(), body: ServerBody::Welcome(&welcome) }.encode().into();
         Ok((frame, device, inbox))
@@ -229,7 +228,9 @@ impl Signaling {
             )),
             ClientBody::Relay(kind, data) => {
                 // Its `ok` comes when the other device has acked.
-                match self.relay(device, kind, data, call, frame.generation, id.as_ref()) {
+                let payload =
+                    Payload { kind, data, generation: frame.generation, to: frame.to, id: id.as_ref() };
+                match self.relay(device, call, payload) {
                     Ok(()) => return Verdict::Done(Vec::new()),
                     Err(refused) => Err(refused),
                 }
@@ -244,8 +245,9 @@ impl Signaling {
                 });
             }
             ClientBody::Invite(invite) => self.invite(device, invite, call).await,
-            ClientBody::Ringing(_) => {
-                self.apply(device, call, Event::Ringing { who: device.address.clone() }).await
+            ClientBody::Ringing(ringing) => {
+                let event = Event::Ringing { who: device.address.clone(), warm: ringing.warm };
+                self.apply(device, call, event).await
             }
             ClientBody::Accept(accept) => {
                 self.apply(device, call, Event::Accept { leg: device.leg(), media: accept.media }).await
@@ -255,8 +257,12 @@ impl Signaling {
                 self.apply(device, call, event).await
             }
             ClientBody::Resume => self.resume(device, call, frame.generation).await,
-            ClientBody::Take(_) | ClientBody::Transfer(_) => {
-                Err(Refusal::of(ErrorCode::Unsupported, "this server does not move calls"))
+            ClientBody::Take(take) => {
+                let event = Event::Take { leg: device.leg(), media: take.media, seen: frame.generation };
+                self.apply(device, call, event).await
+            }
+            ClientBody::Transfer(_) => {
+                Err(Refusal::of(ErrorCode::Unsupported, "this server does not transfer calls"))
             }
             ClientBody::Presence(_) => {
                 Err(Refusal::of(ErrorCode::Unsupported, "this server does not tell who is there"))
@@ -324,59 +330,6 @@ impl Signaling {
             return Err(Refusal::of(ErrorCode::BadMessage, hint));
         };
         self.apply(device, call, Event::Renew { who: device.address.clone(), generation }).await
-    }
-
-    fn relay(
-        &self,
-        device: &Device,
-        kind: RelayKind,
-        data: &RawValue,
-        call: Option<CallId>,
-        generation: Option<Gen>,
-        id: Option<&MessageId>,
-    ) -> Result<(), Refusal> {
-        let call = self.calls.named_or_only(call, &device.address)?;
-        let record = self.calls.live_for(call, &device.address)?;
-        if generation.is_some_and(|generation| generation != record.generation) {
-            let hint = format!("this call's present gen is {}", record.generation.0);
-            return Err(Refusal::of(ErrorCode::WrongGen, hint));
-        }
-        let Some(peer) = record.peer_of(&device.address) else {
-            let code =
-                if record.answer().is_some() { ErrorCode::AnsweredElsewhere } else { ErrorCode::BadState };
-            return Err(Refusal::of(
-                code,
-                "payloads go between the caller's device and the one that answered",
-            ));
-        };
-        if kind == RelayKind::Candidate
-            && !self.calls.count_candidate(call, &device.address, limits::CANDIDATES_PER_GEN)
-        {
-            let hint = format!("at most {} candidate messages per gen", limits::CANDIDATES_PER_GEN);
-            return Err(Refusal::of(ErrorCode::TooLarge, hint));
-        }
-        let from = &device.address;
-        let body = ServerBody::Relay { kind, call, generation: record.generation, id, from, data };
-        if !self.devices.send(peer, ServerFrame { re: None, body }.encode().into()) {
-            self.metrics.payloads_undeliverable.count();
-            return Err(Refusal::of(ErrorCode::Unreachable, "the other device is not connected; send again"));
-        }
-        self.metrics.payloads_relayed.count();
-        Ok(())
-    }
-
-    fn ack(&self, device: &Device, ack: &Ack, call: Option<CallId>) -> Result<(), Refusal> {
-        let call = self.calls.named_or_only(call, &device.address)?;
-        let record = self.calls.live_for(call, &device.address)?;
-        if record.peer_of(&device.address) != Some(&ack.from) {
-            return Err(Refusal::of(
-                ErrorCode::NotYourCall,
-                "ack.data.from is not the other device of this call",
-            ));
-        }
-        // If the sender is not connected now, it sends again and gets acked again.
-        self.devices.send(&ack.from, ok(&ack.id, Some(call), false));
-        Ok(())
     }
 
     fn heartbeat(&self, device: &Device, ping: &Ping) -> Vec<Utf8Bytes> {

@@ -6,8 +6,8 @@
 //!    └──── devices ◄───────┘  snapshots, relayed payloads
 //! ```
 //!
-//! `socket` owns one WebSocket and its limits, `handle` says what each message means, `calls` commits
-//! decisions and performs their effects, `alarms` wakes calls whose time has come, `devices` knows who is
+//! `socket` owns one WebSocket and its limits, `handle` says what each message means, `relay` passes payloads on,
+//! `calls` commits decisions and performs their effects, `alarms` wakes calls whose time has come, `devices` knows who is
 //! connected. Nothing here waits for a device.
 
 mod alarms;
@@ -15,6 +15,7 @@ pub mod allowance;
 mod calls;
 mod devices;
 mod handle;
+mod relay;
 mod socket;
 
 use std::sync::Arc;

@@ -266,6 +266,21 @@ impl Phone {
         call["data"].clone()
     }
 
+    /// Snapshots until the first in this state.
+    pub(crate) async fn hear_until(&mut self, state: &str) -> Value {
+        self.hear_call_where(|call| call["state"] == state).await
+    }
+
+    /// Snapshots until the first of which this holds.
+    pub(crate) async fn hear_call_where(&mut self, holds: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let call = self.hear_type("call").await["data"].clone();
+            if holds(&call) {
+                return call;
+            }
+        }
+    }
+
     /// Says a message and gives its answer.
     pub(crate) async fn ask(&mut self, mut message: Value) -> Value {
         let id = format!("{}.{}", message["type"].as_str().unwrap(), self.heard.len());
@@ -316,6 +331,11 @@ pub(crate) fn invite(n: u128, to: &str) -> Value {
 /// A verb about a call without data of its own.
 pub(crate) fn verb(kind: &str, n: u128) -> Value {
     json!({"type":kind,"call":call_id(n),"data":{}})
+}
+
+/// `ringing`, of a device that would like an offer now.
+pub(crate) fn ringing_warm(n: u128) -> Value {
+    json!({"type":"ringing","call":call_id(n),"data":{"warm":true}})
 }
 
 /// `accept`.

@@ -7,4 +7,6 @@ mod bad_input;
 mod calls;
 mod payloads;
 mod restart;
+mod take;
 mod teaching;
+mod warm;

@@ -82,19 +82,6 @@ async fn payloads_go_nowhere_but_between_the_two_ends_of_their_peer_connection()
 }
 
 #[tokio::test]
-async fn before_the_answer_nothing_is_passed_on() {
-    let bed = Bed::new(&[]).await;
-    bed.person("alice", "Alice").await;
-    bed.person("bob", "Bob").await;
-    let mut alice = bed.phone("alice", "tab").await;
-    let mut bob = bed.phone("bob", "phone").await;
-    alice.do_it(invite(1, "bob")).await;
-    bob.hear_call("inviting").await;
-    assert_eq!(alice.refused(offer("")).await, "bad_state");
-    bob.hears_nothing().await;
-}
-
-#[tokio::test]
 async fn a_payload_for_a_device_that_is_away_is_refused_and_may_be_sent_again() {
     let (bed, mut alice, bob) = answered().await;
     drop(bob);
