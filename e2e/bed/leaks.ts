@@ -1,6 +1,6 @@
 // What a call must leave behind: nothing. Every track it took is ended and every peer connection closed, soon.
-import type { Page } from '@playwright/test';
 import type { PeerRecord, TrackRecord } from './probes.ts';
+import type { Screen } from './screen.ts';
 
 /** A camera light that stays on after a call is a fault: this is how long teardown may take. */
 export const TEARDOWN_MS = 200;
@@ -8,7 +8,7 @@ export const TEARDOWN_MS = 200;
 export type Remains = { tracks: TrackRecord[]; peers: PeerRecord[] };
 
 /** Everything the page ever opened; times are milliseconds of the page's own clock. */
-export function opened(page: Page): Promise<Remains> {
+export function opened(page: Screen): Promise<Remains> {
   return page.evaluate(() => ({
     tracks: window.bed.tracks.map(({ record, track }) => ({
       ...record,
@@ -23,7 +23,7 @@ export function opened(page: Page): Promise<Remains> {
 }
 
 /** Notes on the page's clock when an element first matches `selector`; ask with `whenSeen`. */
-export function noteWhen(page: Page, selector: string): Promise<void> {
+export function noteWhen(page: Screen, selector: string): Promise<void> {
   return page.evaluate((selector) => {
     const seen: { at: number | undefined } = { at: undefined };
     Object.assign(window, { bedSeen: seen });
@@ -35,7 +35,7 @@ export function noteWhen(page: Page, selector: string): Promise<void> {
   }, selector);
 }
 
-export function whenSeen(page: Page): Promise<number | undefined> {
+export function whenSeen(page: Screen): Promise<number | undefined> {
   return page.evaluate(() => (window as unknown as { bedSeen?: { at: number | undefined } }).bedSeen?.at);
 }
 

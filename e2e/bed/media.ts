@@ -1,6 +1,6 @@
 // Proof that media flows, measured where a person would notice: pixels that change and sound that has energy.
-import type { Locator, Page } from '@playwright/test';
 import type {} from './probes.ts';
+import type { Screen, Spot } from './screen.ts';
 
 /** Below this two pictures are the same; the fake camera's moving figure gives 2 to 9, a dead video 0. */
 export const MOVES = 0.5;
@@ -8,7 +8,7 @@ export const MOVES = 0.5;
 export const SOUNDS = 0.02;
 
 /** The mean difference per colour value (0–255) between two looks at a video, `afterMs` apart. */
-export function motion(video: Locator, afterMs = 500): Promise<number> {
+export function motion(video: Spot, afterMs = 500): Promise<number> {
   return video.evaluate(async (element, afterMs) => {
     if (!(element instanceof HTMLVideoElement)) throw new Error('not a video element');
     const look = (): Uint8ClampedArray => {
@@ -30,7 +30,7 @@ export function motion(video: Locator, afterMs = 500): Promise<number> {
 }
 
 /** The loudest moment (RMS, 0–1) of what an element plays, within `forMs`. The fake microphone beeps about once a second. */
-export function loudness(media: Locator, forMs = 2500): Promise<number> {
+export function loudness(media: Spot, forMs = 2500): Promise<number> {
   return media.evaluate(async (element, forMs) => {
     if (!(element instanceof HTMLMediaElement)) throw new Error('not a media element');
     const stream = element.srcObject;
@@ -54,10 +54,37 @@ export function loudness(media: Locator, forMs = 2500): Promise<number> {
   }, forMs);
 }
 
+/** The loudness (RMS, 0–1) of what the youngest open peer connection brings, on the whole, within `forMs`. For browsers
+ *  without an audio device, where nothing can listen to an element; it must still be one that would be heard. */
+export async function arrivingLoudness(page: Screen, media: Spot, forMs = 1500): Promise<number> {
+  const plays = await media.evaluate(
+    (element) => element instanceof HTMLMediaElement && !element.muted && !element.paused,
+  );
+  if (!plays) return 0;
+  return page.evaluate(async (forMs) => {
+    const peer = window.bed.peers.findLast(({ record }) => record.closedAt === undefined)?.peer;
+    if (!peer) return 0;
+    const look = async (): Promise<{ energy: number; seconds: number }> => {
+      const sum = { energy: 0, seconds: 0 };
+      for (const entry of (await peer.getStats()).values()) {
+        if (entry.type !== 'inbound-rtp' || entry.kind !== 'audio') continue;
+        sum.energy += entry.totalAudioEnergy ?? 0;
+        sum.seconds += entry.totalSamplesDuration ?? 0;
+      }
+      return sum;
+    };
+    const before = await look();
+    await new Promise((resolve) => setTimeout(resolve, forMs));
+    const after = await look();
+    const seconds = after.seconds - before.seconds;
+    return seconds > 0 ? Math.sqrt((after.energy - before.energy) / seconds) : 0;
+  }, forMs);
+}
+
 export type SelectedPath = { local: string; remote: string; relayProtocol: string | undefined };
 
 /** The candidate pair that carries the media of the page's youngest open peer connection. */
-export function selectedPath(page: Page): Promise<SelectedPath | undefined> {
+export function selectedPath(page: Screen): Promise<SelectedPath | undefined> {
   return page.evaluate(async () => {
     const peer = window.bed.peers.findLast(({ record }) => record.closedAt === undefined)?.peer;
     if (!peer) return undefined;
@@ -82,7 +109,7 @@ export function selectedPath(page: Page): Promise<SelectedPath | undefined> {
 }
 
 /** Counts decoded frames in every window of `windowMs` for `forMs`, in the page, so that a busy test cannot miss one. */
-export async function watchFrames(page: Page, windowMs: number): Promise<{ stop(): Promise<number[]> }> {
+export async function watchFrames(page: Screen, windowMs: number): Promise<{ stop(): Promise<number[]> }> {
   await page.evaluate((windowMs) => {
     const peer = window.bed.peers.findLast(({ record }) => record.closedAt === undefined)?.peer;
     if (!peer) throw new Error('no open peer connection');

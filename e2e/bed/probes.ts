@@ -34,7 +34,7 @@ export async function installProbes(context: BrowserContext, forced: Forced = {}
 }
 
 /** Runs inside the page, so it may use nothing from outside itself. */
-function probe(forced: Forced): void {
+export function probe(forced: Forced): void {
   const bed: Probes = { tracks: [], peers: [] };
   window.bed = bed;
 

@@ -2,6 +2,7 @@
 // Bad networks are in `network.ts` and `proxy.ts`.
 import { type Browser, type BrowserContextOptions, test as base } from '@playwright/test';
 import { type Distance, distanceTo } from './distance.ts';
+import { FirefoxPerson } from './firefox.ts';
 import { Network } from './network.ts';
 import { Person } from './person.ts';
 import { type Forced, installProbes } from './probes.ts';
@@ -23,6 +24,8 @@ type Bed = {
   settings: Settings;
   server: Server;
   bring: Bring;
+  /** Brings a person with a Firefox, who signs up. */
+  bringFirefox: (name: string, options?: Pick<DeviceOptions, 'forced'>) => Promise<FirefoxPerson>;
   /** Makes a network that one device, or some, have for themselves. */
   network: () => Promise<Network>;
   /** The network of all devices that have none of their own. */
@@ -118,6 +121,26 @@ export const test = base.extend<Bed>({
     }
     for (const person of people) await person.leave();
     for (const running of ownBrowsers.values()) await running.close();
+  },
+
+  bringFirefox: async ({ server }, use, info) => {
+    const people: FirefoxPerson[] = [];
+    await use(async (name, { forced } = {}) => {
+      const person = await FirefoxPerson.start(name, forced);
+      people.push(person);
+      person.page.puppet.on('pageerror', (error) =>
+        info.annotations.push({ type: 'page error', description: String(error) }),
+      );
+      await person.signUp(await server.addUser(name));
+      return person;
+    });
+    for (const [index, person] of people.entries()) {
+      if (info.status !== info.expectedStatus) {
+        const body = Buffer.from(await person.page.puppet.screenshot());
+        await info.attach(`${index}-${person.name}-firefox.png`, { body, contentType: 'image/png' });
+      }
+      await person.leave();
+    }
   },
 });
 export { expect } from '@playwright/test';
