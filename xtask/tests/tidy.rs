@@ -148,6 +148,12 @@ fn every_test_that_docs_calls_names_is_there() {
         .flat_map(|tests| tests.split('`').skip(1).step_by(2))
         .collect();
     assert!(named.len() > 50, "only {} tests are named", named.len());
+    let numbers = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse().ok());
+    assert_eq!(
+        numbers.collect::<Vec<u32>>(),
+        (1..=60).collect::<Vec<u32>>(),
+        "the cases, each once, in order"
+    );
     let tests: String = tracked()
         .into_iter()
         .filter(|(path, _)| {
