@@ -144,6 +144,8 @@ export class Driver implements Client {
     const over: (() => void)[] = [];
     for (const output of outputs) {
       if (output.type === 'rekey') this.#rekey(output.from, output.to);
+      // Before a release, which closes the way.
+      if (output.type === 'tell') this.#media(output.call)?.tell(output.message);
       if (output.type !== 'release') continue;
       const entry = this.#entries.get(output.call);
       this.#entries.delete(output.call);
@@ -200,13 +202,16 @@ export class Driver implements Client {
 
   #mediaEvents(id: () => string): MediaEvents {
     return {
-      described: (description) => this.dispatch({ type: 'described', call: id(), description }),
-      gathered: (candidates) => this.dispatch({ type: 'gathered', call: id(), candidates }),
+      described: (key, description) => this.dispatch({ type: 'described', call: id(), key, description }),
+      gathered: (key, candidates) => this.dispatch({ type: 'gathered', call: id(), key, candidates }),
       sending: (notice) => this.dispatch({ type: 'sending', call: id(), notice }),
-      connected: (path) => this.dispatch({ type: 'connected', call: id(), path }),
-      flowing: () => this.dispatch({ type: 'flowing', call: id() }),
-      interrupted: (cause) => this.dispatch({ type: 'interrupted', call: id(), cause }),
-      broken: (reason) => this.dispatch({ type: 'broken', call: id(), reason }),
+      connected: (key, path) => this.dispatch({ type: 'connected', call: id(), key, path }),
+      flowing: (key) => this.dispatch({ type: 'flowing', call: id(), key }),
+      interrupted: (key, cause) => this.dispatch({ type: 'interrupted', call: id(), key, cause }),
+      deaf: (key, who) => this.dispatch({ type: 'deaf', call: id(), key, who }),
+      heard: (key, message) => this.dispatch({ type: 'control', call: id(), key, message }),
+      tried: (key, evidence) => this.dispatch({ type: 'tried', call: id(), key, evidence }),
+      broken: (key, reason) => this.dispatch({ type: 'broken', call: id(), key, reason }),
       problem: (error) => this.#emit('error', error),
     };
   }
@@ -238,18 +243,21 @@ export class Driver implements Client {
       case 'hold':
         return this.#media(output.call)?.hold(output.on);
       case 'prepare':
-        return this.#media(output.call)?.prepare(output.ice);
+        return this.#media(output.call)?.prepare(output.key, output);
+      case 'use':
+        return this.#media(output.call)?.use(output.key);
       case 'offer':
-        return this.#media(output.call)?.offer(output.ice, output.restart);
+        return this.#media(output.call)?.offer(output.key, output, output.restart);
       case 'describe':
-        return this.#media(output.call)?.describe(output.description, output.ice, output.polite);
+        return this.#media(output.call)?.describe(output.key, output.description, output, output.polite);
       case 'add-candidates':
-        return this.#media(output.call)?.addCandidates(output.candidates);
+        return this.#media(output.call)?.addCandidates(output.key, output.candidates);
       case 'report':
         return this.#emit('error', output.error);
       case 'changed':
         return this.#emit('changed', output.what);
       case 'rekey':
+      case 'tell':
       case 'release':
         // Done by `#show`, before anybody could see the call half changed.
         return;

@@ -55,15 +55,29 @@ export type CallState =
   /** Answered; the media path is being made. */
   | { readonly type: 'connecting' }
   /** Media flows, since `since`. */
-  | { readonly type: 'active'; readonly since: number; readonly path: Path }
+  | {
+      readonly type: 'active';
+      readonly since: number;
+      readonly path: Path;
+      /** What is sent does not arrive at this side for 4 s; a better path is being looked for. */
+      readonly deaf?: 'me' | 'peer';
+    }
   /** Media flowed since `since` and stopped at `lostAt`; a new path is being looked for. */
   | {
       readonly type: 'recovering';
       readonly since: number;
       readonly lostAt: number;
-      readonly cause: 'network' | 'ice-failed';
+      readonly cause: RecoveryCause;
     }
   | { readonly type: 'ended'; readonly reason: EndReason; readonly summary: CallSummary };
+
+/**
+ * Why media has stopped.
+ *
+ * - `silence` nothing arrives any more · `network` the connection is lost · `ice-failed` the browser has given it up
+ * - `leaving` the other page was closed or is being reloaded, and is waited for
+ */
+export type RecoveryCause = 'silence' | 'network' | 'ice-failed' | 'leaving';
 
 /**
  * Why a call ended, as this device's user should hear it.
@@ -108,6 +122,35 @@ export interface CallSummary {
   readonly answeredOn?: string;
   /** Why the server refused, for `refused`. */
   readonly error?: ClientError;
+  /** What was tried, for `media-failed`. */
+  readonly diagnosis?: Diagnosis;
+}
+
+/**
+ * Why no media path was found, as far as this device can tell.
+ *
+ * - `offline-here`, `offline-there` this or the other device has lost the server as well
+ * - `blocked-here` this browser found no address at all to be reached at: its network, a policy or an extension
+ * - `nothing-from-there` the other device has told none
+ * - `no-relay` the server offers no relay, and there is no direct path
+ * - `relay-refused-here`, `relay-unreachable-here`, `relay-unreachable-there` one side got no address at the relay
+ * - `no-path` both did, and yet nothing went through
+ */
+export interface Diagnosis {
+  readonly code:
+    | 'offline-here'
+    | 'offline-there'
+    | 'blocked-here'
+    | 'nothing-from-there'
+    | 'no-relay'
+    | 'relay-refused-here'
+    | 'relay-unreachable-here'
+    | 'relay-unreachable-there'
+    | 'no-path';
+  /** The kinds of addresses that were found, here and there, and what relays answered. */
+  readonly here: readonly ('host' | 'reflexive' | 'relay')[];
+  readonly there: readonly ('host' | 'reflexive' | 'relay')[];
+  readonly errors: readonly ('unreachable' | 'refused' | 'full')[];
 }
 
 /** The other person. */

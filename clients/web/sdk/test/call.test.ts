@@ -15,8 +15,8 @@ function dialed(): Desk {
 /** Alice is in a call with Bob, who answered. */
 function active(): Desk {
   const desk = dialed().hear(view(3, 'connecting'));
-  desk.tell({ type: 'described', call: CALL, description: OFFER });
-  desk.tell({ type: 'connected', call: CALL, path: 'direct' });
+  desk.tell({ type: 'described', call: CALL, key: '0', description: OFFER });
+  desk.tell({ type: 'connected', call: CALL, key: '0', path: 'direct' });
   for (const { id } of desk.sent()) desk.ok(id);
   return desk;
 }
@@ -42,20 +42,25 @@ describe('the caller', () => {
 
     desk.hear(view(2, 'ringing', { expires_in_ms: 60_000 }));
     expect(desk.call?.state).toEqual({ type: 'ringing', direction: 'out', until: desk.now + 60_000 });
-    expect(desk.take()).toEqual([{ type: 'prepare', call: CALL, ice: desk.state.ice }]);
+    expect(desk.take()).toEqual([
+      { type: 'prepare', call: CALL, key: '0', ice: desk.state.ice, gather: 'all' },
+    ]);
 
     desk.hear(view(3, 'connecting', { peer: { id: 'bob', name: 'Bob', address: 'bob/phone' } }));
     expect(desk.call?.state).toEqual({ type: 'connecting' });
-    expect(desk.take()).toEqual([{ type: 'offer', call: CALL, ice: desk.state.ice, restart: false }]);
+    expect(desk.take()).toEqual([
+      { type: 'use', call: CALL, key: '0' },
+      { type: 'offer', call: CALL, key: '0', ice: desk.state.ice, gather: 'all', restart: false },
+    ]);
 
-    desk.tell({ type: 'described', call: CALL, description: OFFER });
+    desk.tell({ type: 'described', call: CALL, key: '0', description: OFFER });
     expect(desk.sent()).toEqual([{ type: 'offer', data: OFFER, gen: 0, call: CALL, id: 'p.3' }]);
   });
 
   it('says connected once media flows, and counts the time from then', () => {
     const desk = dialed().hear(view(3, 'connecting'));
     desk.take();
-    desk.tell({ type: 'connected', call: CALL, path: 'relay-udp' });
+    desk.tell({ type: 'connected', call: CALL, key: '0', path: 'relay-udp' });
     const since = desk.now;
     expect(desk.call?.state).toEqual({ type: 'active', since, path: 'relay-udp' });
     expect(desk.sent()).toMatchObject([{ type: 'connected', data: { route: 'relay_udp' }, call: CALL }]);
@@ -72,6 +77,7 @@ describe('the caller', () => {
     const desk = active();
     desk.tell({ type: 'hangup', call: CALL });
     expect(desk.take()).toMatchObject([
+      { type: 'tell', message: { type: 'hangup' } },
       { type: 'release', state: { reason: 'hangup' } },
       { type: 'send', message: { type: 'hangup', data: {}, call: CALL } },
     ]);
@@ -149,11 +155,20 @@ describe('the callee', () => {
     desk.ok('p.2').hear(view(3, 'connecting', { role: 'callee' }));
     desk.hear({ type: 'offer', data: OFFER, call: CALL, gen: 0, id: 'q.1', from: 'bob/tab' });
     expect(desk.take()).toEqual([
+      { type: 'use', call: CALL, key: '0' },
       { type: 'send', message: { type: 'ack', data: { from: 'bob/tab', id: 'q.1' }, call: CALL } },
-      { type: 'describe', call: CALL, ice: desk.state.ice, polite: true, description: OFFER },
+      {
+        type: 'describe',
+        call: CALL,
+        key: '0',
+        ice: desk.state.ice,
+        gather: 'all',
+        polite: true,
+        description: OFFER,
+      },
     ]);
 
-    desk.tell({ type: 'described', call: CALL, description: ANSWER });
+    desk.tell({ type: 'described', call: CALL, key: '0', description: ANSWER });
     expect(desk.sent()).toMatchObject([{ type: 'answer', data: ANSWER, gen: 0, call: CALL }]);
   });
 
@@ -248,7 +263,10 @@ describe('two people who call each other', () => {
     const desk = new Desk().online().tell({ type: 'dial', call: CALL, to: 'bob', choice: SOUND });
     const invite = idOf(desk.sent(), 'invite');
     desk.hear(view(3, 'connecting', { id: OTHER, role: 'callee' })).ok(invite, { call: OTHER, merged: true });
-    expect(desk.take()).toEqual([{ type: 'rekey', from: CALL, to: OTHER }]);
+    expect(desk.take()).toEqual([
+      { type: 'rekey', from: CALL, to: OTHER },
+      { type: 'use', call: OTHER, key: '0' },
+    ]);
     expect(desk.state.calls).toMatchObject([{ id: OTHER, state: { type: 'connecting' }, confirmed: true }]);
   });
 
@@ -312,57 +330,6 @@ describe('news of a call', () => {
 });
 
 describe('the media path', () => {
-  it('is restarted by the offerer when it breaks, and the call goes on counting', () => {
-    const desk = active();
-    const since = desk.now;
-    desk.pass(3_000).take();
-    desk.tell({ type: 'interrupted', call: CALL, cause: 'network' });
-    expect(desk.call?.state).toEqual({ type: 'recovering', since, lostAt: desk.now, cause: 'network' });
-    expect(desk.take()).toMatchObject([{ type: 'offer', call: CALL, restart: true }]);
-
-    desk.pass(500).tell({ type: 'connected', call: CALL, path: 'relay-tcp' });
-    expect(desk.call?.state).toEqual({ type: 'active', since, path: 'relay-tcp' });
-    expect(desk.sent()).toEqual([]);
-  });
-
-  it('is left to the offerer by the other side', () => {
-    const desk = called().tell({ type: 'accept', call: CALL, choice: BOTH });
-    desk
-      .hear(view(3, 'connecting', { role: 'callee' }))
-      .tell({ type: 'connected', call: CALL, path: 'direct' });
-    desk.take();
-    desk.tell({ type: 'interrupted', call: CALL, cause: 'ice-failed' });
-    expect(desk.call?.state.type).toBe('recovering');
-    expect(desk.take()).toEqual([]);
-  });
-
-  it.each([
-    ['that is never found', 30_000, (desk: Desk) => desk.hear(view(3, 'connecting'))],
-    [
-      'that stays broken',
-      60_000,
-      (desk: Desk) =>
-        desk
-          .hear(view(3, 'connecting'))
-          .tell({ type: 'connected', call: CALL, path: 'direct' })
-          .tell({ type: 'interrupted', call: CALL, cause: 'network' }),
-    ],
-  ] as const)('%s ends the call after %d ms', (_, ms, prepare) => {
-    const desk = prepare(dialed());
-    for (const { id } of desk.sent()) desk.ok(id);
-    // The server is well all the while.
-    for (let left = ms - 1; left > 0; left -= 10_000) {
-      desk.pass(Math.min(left, 10_000)).hear({ type: 'pong', data: {} });
-    }
-    expect(desk.call).toBeDefined();
-    desk.take();
-    desk.pass(1);
-    expect(desk.take().slice(0, 2)).toMatchObject([
-      { type: 'release', state: { reason: 'media-failed' } },
-      { type: 'send', message: { type: 'hangup', data: { reason: 'media_failed' } } },
-    ]);
-  });
-
   it('carries the latest of what we show, and shows the latest of what they say', () => {
     const desk = active();
     desk.take();

@@ -68,18 +68,20 @@ const SAYING: Readonly<Record<string, () => Desk>> = {
   },
   'ringing.json': () => speaking('b0b1', 2, false).tell({ type: 'alerting', call: CALL }),
   'accept.json': () => speaking('b0b1', 3, false).tell({ type: 'accept', call: CALL, choice: BOTH }),
-  'hangup.json': () => speaking('7f3a', 9).tell({ type: 'broken', call: CALL, reason: 'media_failed' }),
+  'hangup.json': () =>
+    speaking('7f3a', 9).tell({ type: 'broken', call: CALL, key: '0', reason: 'media_failed' }),
   'offer.json': () => said('7f3a', 3, fromExample('offer.json').data),
   'answer.json': () => said('b0b1', 4, fromExample('answer.json').data),
   'candidate.json': () => {
     const { data } = fromExample('candidate.json');
-    return speaking('7f3a', 4).tell({ type: 'gathered', call: CALL, candidates: data });
+    return speaking('7f3a', 4).tell({ type: 'gathered', call: CALL, key: '0', candidates: data });
   },
   'media.json': () => {
     const notice = { audio: true, video: false };
     return speaking('7f3a', 6).tell({ type: 'sending', call: CALL, notice });
   },
-  'connected.json': () => speaking('7f3a', 5).tell({ type: 'connected', call: CALL, path: 'direct' }),
+  'connected.json': () =>
+    speaking('7f3a', 5).tell({ type: 'connected', call: CALL, key: '0', path: 'direct' }),
   'ack.json': () => {
     const envelope = { call: CALL, gen: 0, id: '7f3a.3', from: 'alice/tab-7f3a' };
     const data = { audio: true, video: true };
@@ -88,13 +90,13 @@ const SAYING: Readonly<Record<string, () => Desk>> = {
   'ping.json': () => {
     const desk = speaking('7f3a', 1);
     desk.hear({ type: 'call', data: viewOf(5, 'active') });
-    return desk.tell({ type: 'flowing', call: CALL }).tell({ type: 'network-changed' });
+    return desk.tell({ type: 'flowing', call: CALL, key: '0' }).tell({ type: 'network-changed' });
   },
   'bye.json': () => speaking('7f3a', 10).tell({ type: 'leave' }),
 };
 
 function said(prefix: string, nextId: number, description: { type: string; sdp: string }): Desk {
-  return speaking(prefix, nextId).tell({ type: 'described', call: CALL, description });
+  return speaking(prefix, nextId).tell({ type: 'described', call: CALL, key: '0', description });
 }
 
 describe('an example of what a client says', () => {

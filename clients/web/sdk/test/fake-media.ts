@@ -1,10 +1,15 @@
 /** Media without a browser: notes what it is asked, and connects as soon as both descriptions have travelled. */
+import type { ControlMessage } from '../src/core/control.ts';
 import type { CallMedia, MediaEvents } from '../src/media/call-media.ts';
 import type { LocalMedia, LocalState } from '../src/public.ts';
 import { Source } from '../src/readable.ts';
 
 export class FakeMedia implements CallMedia {
   readonly asked: string[] = [];
+  /** Which peer connections have carried the call. */
+  readonly used: string[] = [];
+  /** By the control channel. */
+  readonly told: ControlMessage[] = [];
   readonly arriving = new Source({ audio: false, video: false, screen: false, blocked: false });
   readonly local: LocalMedia = {
     state: new Source<LocalState>({ mic: 'on', camera: 'off', screen: 'off' }),
@@ -36,16 +41,24 @@ export class FakeMedia implements CallMedia {
     this.asked.push('prepare');
   }
 
-  offer(): void {
+  offer(key: string): void {
     this.asked.push('offer');
-    this.events.described({ type: 'offer', sdp: 'v=0 offer' });
+    this.events.described(key, { type: 'offer', sdp: 'v=0 offer' });
   }
 
-  describe(description: { type: string }): void {
+  use(key: string): void {
+    this.used.push(key);
+  }
+
+  tell(message: ControlMessage): void {
+    this.told.push(message);
+  }
+
+  describe(key: string, description: { type: string }): void {
     this.asked.push(description.type);
-    if (description.type === 'offer') this.events.described({ type: 'answer', sdp: 'v=0 answer' });
+    if (description.type === 'offer') this.events.described(key, { type: 'answer', sdp: 'v=0 answer' });
     this.arriving.set({ audio: true, video: true, screen: true, blocked: false });
-    this.events.connected('direct');
+    this.events.connected(key, 'direct');
   }
 
   addCandidates(): void {

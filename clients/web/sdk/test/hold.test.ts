@@ -10,7 +10,7 @@ function talking(): Desk {
   const desk = new Desk().online().tell({ type: 'dial', call: CALL, to: 'bob', choice: BOTH });
   desk.ok(idOf(desk.sent(), 'invite'), { call: CALL }).hear(view(3, 'connecting'));
   desk.tell({ type: 'sending', call: CALL, notice: SENDING });
-  desk.tell({ type: 'connected', call: CALL, path: 'direct' });
+  desk.tell({ type: 'connected', call: CALL, key: '0', path: 'direct' });
   for (const { id } of desk.sent()) desk.ok(id);
   return desk;
 }
@@ -33,6 +33,7 @@ describe('a call', () => {
     expect(desk.take()).toMatchObject([
       { type: 'hold', call: CALL, on: true },
       { type: 'send', message: { type: 'media', data: { audio: false, video: false, hold: true } } },
+      { type: 'tell', message: { type: 'media', data: { audio: false, video: false, hold: true } } },
     ]);
     desk.tell({ type: 'hold', call: CALL, on: true });
     expect(desk.take()).toEqual([]);
@@ -41,6 +42,7 @@ describe('a call', () => {
     expect(desk.take()).toMatchObject([
       { type: 'hold', call: CALL, on: false },
       { type: 'send', message: { type: 'media', data: SENDING } },
+      { type: 'tell', message: { type: 'media', data: SENDING } },
     ]);
   });
 
@@ -75,7 +77,7 @@ describe('of two calls', () => {
   it('the first gives up its microphone before the second takes it', () => {
     const desk = waiting().tell({ type: 'accept', call: OTHER, choice: BOTH });
     expect(held(desk)).toEqual({ bob: true, carol: false });
-    expect(desk.take().map(({ type }) => type)).toEqual(['hold', 'send', 'send', 'capture']);
+    expect(desk.take().map(({ type }) => type)).toEqual(['hold', 'send', 'tell', 'send', 'capture']);
   });
 
   it('one rings and the other talks on until the user decides', () => {

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { RECONNECT_JITTER_MS, RECONNECT_MS } from '../src/core/limits.ts';
 import { BOTH, CALL, Desk, OTHER, SOUND, view, viewOf } from './desk.ts';
 
+const OFFER = { type: 'offer', sdp: 'v=0 offer' };
+
 function pings(desk: Desk): unknown[] {
   return desk.sent().flatMap((message) => (message.type === 'ping' ? [message.data] : []));
 }
@@ -14,7 +16,7 @@ function opens(desk: Desk): number {
 /** Alice is in a call with Bob. */
 function active(): Desk {
   const desk = new Desk().online().tell({ type: 'dial', call: CALL, to: 'bob', choice: BOTH });
-  desk.hear(view(3, 'connecting')).tell({ type: 'connected', call: CALL, path: 'direct' });
+  desk.hear(view(3, 'connecting')).tell({ type: 'connected', call: CALL, key: '0', path: 'direct' });
   for (const { id } of desk.sent()) desk.ok(id);
   return desk;
 }
@@ -124,7 +126,7 @@ describe('the link', () => {
 
     const busy = new Desk().start().welcome({ ice });
     busy.tell({ type: 'dial', call: CALL, to: 'bob', choice: SOUND }).hear(view(3, 'active'));
-    busy.tell({ type: 'connected', call: CALL, path: 'direct' });
+    busy.tell({ type: 'connected', call: CALL, key: '0', path: 'direct' });
     for (const { id } of busy.sent()) busy.ok(id);
     for (let waited = 0; waited < 200_000; waited += 10_000)
       busy.pass(10_000).hear({ type: 'pong', data: {} });
@@ -150,7 +152,7 @@ describe('the heartbeat', () => {
   it('names the calls it holds and whether their media arrives', () => {
     const desk = active();
     desk.take();
-    desk.pass(15_000).tell({ type: 'flowing', call: CALL }).pass(5_000);
+    desk.pass(15_000).tell({ type: 'flowing', call: CALL, key: '0' }).pass(5_000);
     expect(pings(desk)).toEqual([{ epoch: 'e-1', calls: [{ id: CALL, rev: 3, media: true }] }]);
     desk.hear({ type: 'pong', data: {} }).pass(20_000);
     expect(pings(desk)).toEqual([{ epoch: 'e-1', calls: [{ id: CALL, rev: 3 }] }]);
@@ -187,8 +189,15 @@ describe('the heartbeat', () => {
     desk.take();
     desk.tell({ type: 'network-changed' });
     expect(pings(desk)).toHaveLength(1);
-    desk.pass(5_000);
+    desk.pass(1_199);
+    expect(desk.state.link.type).toBe('online');
+    desk.pass(1);
     expect(desk.state.link.type).toBe('waiting');
+
+    const idle = new Desk().online().tell({ type: 'network-changed' }).pass(4_999);
+    expect(idle.state.link.type).toBe('online');
+    idle.pass(1);
+    expect(idle.state.link.type).toBe('waiting');
   });
 });
 
@@ -222,7 +231,8 @@ describe('after a reconnect', () => {
   });
 
   it('a call that the server has kept goes on, and its broken path is looked for again', () => {
-    const desk = active().tell({ type: 'interrupted', call: CALL, cause: 'network' });
+    const desk = active().tell({ type: 'described', call: CALL, key: '0', description: OFFER });
+    desk.tell({ type: 'interrupted', call: CALL, key: '0', cause: 'network' });
     desk.tell({ type: 'closed', code: 1006 }).pass(2_000).take();
     desk.welcome({ calls: [viewOf(3, 'active')] });
     expect(desk.take().filter(({ type }) => type === 'offer')).toMatchObject([{ restart: true }]);
@@ -243,7 +253,7 @@ describe('leaving', () => {
     desk.take();
     desk.tell({ type: 'close' });
     expect(desk.take().map((output) => (output.type === 'send' ? output.message.type : output.type))).toEqual(
-      ['release', 'hangup', 'bye', 'shut'],
+      ['tell', 'release', 'hangup', 'bye', 'shut'],
     );
     expect(desk.state.link).toEqual({ type: 'offline', reason: 'closed' });
   });

@@ -20,9 +20,9 @@ function types(desk: Desk): string[] {
 describe('a message', () => {
   it('that has no answer is said again after a reconnect, in the old order', () => {
     const desk = connecting();
-    desk.tell({ type: 'described', call: CALL, description: OFFER });
-    desk.tell({ type: 'gathered', call: CALL, candidates: [CANDIDATE] });
-    desk.tell({ type: 'connected', call: CALL, path: 'direct' });
+    desk.tell({ type: 'described', call: CALL, key: '0', description: OFFER });
+    desk.tell({ type: 'gathered', call: CALL, key: '0', candidates: [CANDIDATE] });
+    desk.tell({ type: 'connected', call: CALL, key: '0', path: 'direct' });
     const before = desk.sent();
     expect(before.map(({ type }) => type)).toEqual(['offer', 'candidate', 'connected']);
 
@@ -41,7 +41,7 @@ describe('a message', () => {
   });
 
   it('for the other device is sent again after 1, 2, 4, 8 and 8 seconds, until that device has it', () => {
-    const desk = connecting().tell({ type: 'described', call: CALL, description: OFFER });
+    const desk = connecting().tell({ type: 'described', call: CALL, key: '0', description: OFFER });
     const [offer] = desk.sent();
     const times: number[] = [];
     const start = desk.now;
@@ -55,7 +55,7 @@ describe('a message', () => {
   });
 
   it('for a device that is away waits and is sent again', () => {
-    const desk = connecting().tell({ type: 'described', call: CALL, description: OFFER });
+    const desk = connecting().tell({ type: 'described', call: CALL, key: '0', description: OFFER });
     desk.refuse(idOf(desk.sent(), 'offer'), 'unreachable', true).pass(999);
     expect(types(desk)).toEqual([]);
     desk.pass(1);
@@ -63,7 +63,7 @@ describe('a message', () => {
   });
 
   it('that may have been too many is said again when the server is ready for it', () => {
-    const desk = connecting().tell({ type: 'connected', call: CALL, path: 'direct' });
+    const desk = connecting().tell({ type: 'connected', call: CALL, key: '0', path: 'direct' });
     const [connected] = desk.sent();
     desk.hear({ type: 'error', data: { code: 'rate_limited', retry: true, retry_after_ms: 700 } }).pass(699);
     expect(desk.sent()).toEqual([]);
@@ -72,13 +72,13 @@ describe('a message', () => {
   });
 
   it('that is refused for good is given up', () => {
-    const desk = connecting().tell({ type: 'described', call: CALL, description: OFFER });
+    const desk = connecting().tell({ type: 'described', call: CALL, key: '0', description: OFFER });
     desk.refuse(idOf(desk.sent(), 'offer'), 'wrong_gen');
     expect(desk.state.outbox).toEqual([]);
   });
 
   it('about a call is forgotten when the call ends', () => {
-    const desk = connecting().tell({ type: 'described', call: CALL, description: OFFER });
+    const desk = connecting().tell({ type: 'described', call: CALL, key: '0', description: OFFER });
     desk.hear(view(4, 'ended', { reason: 'hangup' }));
     expect(desk.state.outbox).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe('a message', () => {
   it('has its own id, which begins with that of the page', () => {
     const desk = connecting();
     for (const n of [1, 2, 3])
-      desk.tell({ type: 'gathered', call: CALL, candidates: [{ candidate: `${n}` }] });
+      desk.tell({ type: 'gathered', call: CALL, key: '0', candidates: [{ candidate: `${n}` }] });
     const ids = desk.sent().map(({ id }) => id);
     expect(new Set(ids).size).toBe(3);
     expect(ids.every((id) => id?.startsWith('p.'))).toBe(true);

@@ -9,13 +9,21 @@ import type {
   UserId,
   EndReason as WireReason,
 } from '../protocol.ts';
-import type { EndReason, Peer } from '../public.ts';
+import type { CallSummary, EndReason, Peer } from '../public.ts';
+import { NOTHING_TRIED } from './diagnosis.ts';
 import { errorCode, reasonFromRefusal, reasonFromServer, reasonFromUser } from './end-reason.ts';
 import { holdOthers, ringsHere } from './hold.ts';
-import { CONNECT_LIMIT_MS, DIAL_LIMIT_MS, RECOVERY_LIMIT_MS, RING_GRACE_MS } from './limits.ts';
+import {
+  CONNECT_LIMIT_MS,
+  DIAL_LIMIT_MS,
+  RELAY_ONLY_AFTER_MS,
+  RESTART_COURTESY_MS,
+  RING_GRACE_MS,
+} from './limits.ts';
 import { postpone, say, settle, unsay } from './outbox.ts';
 import { isAnswered, tellSending } from './path.ts';
-import type { CallRecord, Choice, EndedState, Pending } from './state.ts';
+import { diagnosis, means, recoveryDeadline } from './recovery.ts';
+import type { CallRecord, Choice, EndedState, Pending, State } from './state.ts';
 import { change, enter, find, finish, type Turn, update } from './turn.ts';
 
 /** Nobody who dials waits longer for a server that is too busy to be told of it. */
@@ -61,6 +69,8 @@ export function hangup(turn: Turn, call: CallRecord, because?: { say: WireReason
   const neverSaid = turn.state.outbox.some(
     (pending) => pending.call === call.id && pending.message.type === 'invite' && pending.tries === 0,
   );
+  const isHangup = call.confirmed && !because;
+  if (isHangup) turn.outputs.push({ type: 'tell', call: call.id, message: { type: 'hangup' } });
   finish(turn, call.id, ended(turn, call, reason));
   if (!neverSaid) say(turn, call.id, { type: 'hangup', data: because ? { reason: because.say } : {} });
 }
@@ -152,7 +162,7 @@ export function refused(turn: Turn, pending: Pending, error: ErrorReply): void {
 /** Ends calls whose time is up. */
 export function callTimeouts(turn: Turn): void {
   for (const call of turn.state.calls) {
-    if (deadline(call) > turn.now) continue;
+    if (deadline(turn.state, call) > turn.now) continue;
     switch (call.state.type) {
       case 'dialing':
         giveUpDialing(turn, call);
@@ -174,7 +184,7 @@ export function callTimeouts(turn: Turn): void {
 }
 
 /** When a call's time is up. */
-export function deadline(call: CallRecord): number {
+export function deadline(state: State, call: CallRecord): number {
   switch (call.state.type) {
     case 'dialing':
       if (!call.known) return call.enteredAt + DIAL_LIMIT_MS;
@@ -184,7 +194,7 @@ export function deadline(call: CallRecord): number {
     case 'connecting':
       return call.enteredAt + CONNECT_LIMIT_MS;
     case 'recovering':
-      return call.state.lostAt + RECOVERY_LIMIT_MS;
+      return recoveryDeadline(state, call, call.state.lostAt);
     case 'active':
       return Number.POSITIVE_INFINITY;
   }
@@ -205,7 +215,7 @@ function ring(turn: Turn, id: CallId): void {
   if (first) enter(turn, id, state);
   else change(turn, id, { state });
   if (first && call.role === call.offerer)
-    turn.outputs.push({ type: 'prepare', call: id, ice: turn.state.ice });
+    turn.outputs.push({ type: 'prepare', call: id, key: call.key, ...means(turn, call) });
 }
 
 function answered(turn: Turn, before: CallRecord): void {
@@ -214,9 +224,12 @@ function answered(turn: Turn, before: CallRecord): void {
   if (!isAnswered(before)) enter(turn, before.id, { type: 'connecting' });
   const call = find(turn, before.id);
   if (!call || call.confirmed) return;
-  change(turn, call.id, { confirmed: true, offered: call.role === call.offerer });
-  if (call.role === call.offerer) {
-    turn.outputs.push({ type: 'offer', call: call.id, ice: turn.state.ice, restart: false });
+  const offers = call.role === call.offerer;
+  const restartAt = turn.now + RELAY_ONLY_AFTER_MS + (offers ? 0 : RESTART_COURTESY_MS);
+  change(turn, call.id, { confirmed: true, restartAt });
+  turn.outputs.push({ type: 'use', call: call.id, key: call.key });
+  if (offers) {
+    turn.outputs.push({ type: 'offer', call: call.id, key: call.key, ...means(turn, call), restart: false });
   }
   tellSending(turn, call.id);
 }
@@ -296,23 +309,30 @@ function blank(id: CallId, now: number): CallRecord {
     offerer: 'caller',
     known: false,
     confirmed: false,
-    offered: false,
-    reported: false,
+    key: '0',
+    negotiated: false,
+    reported: undefined,
+    restartedAt: Number.NEGATIVE_INFINITY,
+    restartAt: undefined,
+    tried: NOTHING_TRIED,
     sending: undefined,
     receiving: undefined,
+    notices: 0,
     flowedAt: undefined,
     seen: [],
   };
 }
 
-function ended(
+/** How a call ends, for the application. */
+export function ended(
   turn: Turn,
   call: CallRecord,
   reason: EndReason,
-  more: { durationMs?: number; answeredOn?: string; error?: ClientError } = {},
+  more: Partial<CallSummary> = {},
 ): EndedState {
   const durationMs = 'since' in call.state ? turn.now - call.state.since : 0;
-  return { type: 'ended', reason, summary: { durationMs, ...more } };
+  const why = reason === 'media-failed' ? { diagnosis: diagnosis(turn, call) } : {};
+  return { type: 'ended', reason, summary: { durationMs, ...why, ...more } };
 }
 
 function kinds(choice: Choice): MediaKind[] {

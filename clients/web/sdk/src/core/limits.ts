@@ -10,6 +10,8 @@ export const STABLE_MS = 10_000;
 export const OPEN_LIMIT_MS = 10_000;
 /** When the network has changed, an answer must come within this time. */
 export const PROBE_MS = 5_000;
+/** And in a call within this: a new path is agreed on over this connection, and people wait for it. */
+export const PROBE_IN_CALL_MS = 1_200;
 /** Tickets refused in a row before we believe that the login has ended; one may simply have come too late. */
 export const REFUSALS_BEFORE_SIGNED_OUT = 3;
 
@@ -30,7 +32,18 @@ export const DIAL_LIMIT_MS = 20_000;
 export const RING_GRACE_MS = 10_000;
 /** From the answer until media flows. */
 export const CONNECT_LIMIT_MS = 30_000;
-/** From the loss of the media path until we give up. */
+/** From the loss of the media path until we give up, however little can be done about it. */
 export const RECOVERY_LIMIT_MS = 60_000;
+/** Looking for a path this long while the server can be reached is enough: then there is none. */
+export const SEARCH_LIMIT_MS = 30_000;
+/** Without a path for this long, only those are looked for that pass where UDP does not, for as long as said below. */
+export const RELAY_ONLY_AFTER_MS = 12_000;
+export const RELAY_ONLY_FOR_MS = 8_000;
+/** ICE is restarted again after this long without a path. */
+export const RESTART_AGAIN_MS = 4_000;
+/** Two causes often come together; one restart serves both. */
+export const RESTART_GAP_MS = 1_000;
+/** How long the side that did not offer leaves the restart to the one that did, which has mostly noticed too. */
+export const RESTART_COURTESY_MS = 600;
 /** Media that arrived within this time counts as arriving. */
 export const FLOW_FRESH_MS = 6_000;

@@ -8,6 +8,7 @@ import {
   CALL_REFS_LIMIT,
   FLOW_FRESH_MS,
   OPEN_LIMIT_MS,
+  PROBE_IN_CALL_MS,
   PROBE_MS,
   RECONNECT_JITTER_MS,
   RECONNECT_MS,
@@ -15,8 +16,8 @@ import {
   STABLE_MS,
 } from './limits.ts';
 import { nextId, resend } from './outbox.ts';
-import { restartPaths } from './path.ts';
 import { meetPeople } from './people.ts';
+import { restartPaths } from './recovery.ts';
 import type { State } from './state.ts';
 import { change, random, type Turn, update } from './turn.ts';
 
@@ -156,11 +157,16 @@ export function networkChanged(turn: Turn): void {
     case 'waiting':
       return open(turn);
     case 'online':
-      return ping(turn, PROBE_MS);
+      return probe(turn);
     case 'opening':
     case 'offline':
       return;
   }
+}
+
+/** Asks the server for a sign of life: what has broken something else may have broken this connection, too. */
+export function probe(turn: Turn): void {
+  ping(turn, turn.state.calls.length === 0 ? PROBE_MS : PROBE_IN_CALL_MS);
 }
 
 /** Does what is due: the next try, the next heartbeat, or giving up on a silent connection. */

@@ -1,9 +1,10 @@
-/** The media path of a call: descriptions and candidates both ways, and what to do when it breaks. */
+/** The media path of a call: descriptions, candidates and notices both ways. What to do when it breaks is in `recovery.ts`. */
 import type { Candidate, MediaNotice, ServerMessage, SessionDescription } from '../protocol.ts';
 import type { Path } from '../public.ts';
 import { SEEN_LIMIT } from './limits.ts';
 import { say, unsay } from './outbox.ts';
-import type { CallRecord, InterruptionCause } from './state.ts';
+import { means, yieldTo } from './recovery.ts';
+import type { CallRecord, PeerKey } from './state.ts';
 import { change, enter, find, type Turn } from './turn.ts';
 
 type Payload = Extract<ServerMessage, { type: 'offer' | 'answer' | 'candidate' | 'media' }>;
@@ -31,10 +32,12 @@ export function payload(turn: Turn, message: Payload): void {
   switch (message.type) {
     case 'offer':
     case 'answer':
+      if (message.type === 'offer') yieldTo(turn, call);
       turn.outputs.push({
         type: 'describe',
         call: call.id,
-        ice: turn.state.ice,
+        key: call.key,
+        ...means(turn, call),
         polite: call.role === 'callee',
         description: message.data,
       });
@@ -43,13 +46,19 @@ export function payload(turn: Turn, message: Payload): void {
       // The end of candidates is of no use to us: a repeated candidate may still come after it.
       if (message.data === null) return;
       const candidates = Array.isArray(message.data) ? message.data : [message.data];
-      turn.outputs.push({ type: 'add-candidates', call: call.id, candidates });
+      turn.outputs.push({ type: 'add-candidates', call: call.id, key: call.key, candidates });
       return;
     }
     case 'media':
-      change(turn, call.id, { receiving: message.data });
-      return;
+      return takeNotice(turn, call, message.data);
   }
+}
+
+/** The other side says what it sends. It says so by two ways, so an older notice may come last. */
+export function takeNotice(turn: Turn, call: CallRecord, notice: MediaNotice): void {
+  const known = call.receiving?.n;
+  if (notice.n !== undefined && known !== undefined && notice.n <= known) return;
+  change(turn, call.id, { receiving: notice });
 }
 
 /** The call is answered by this device, as far as we know. */
@@ -65,18 +74,20 @@ export function isAnswered(call: CallRecord): boolean {
   }
 }
 
-/** Our peer connection has a description for the other side. */
-export function described(turn: Turn, call: CallRecord, description: SessionDescription): void {
+/** A peer connection of ours has a description for the other side. */
+export function described(turn: Turn, call: CallRecord, key: PeerKey, description: SessionDescription): void {
+  if (key !== call.key) return;
   const type = description.type === 'answer' ? 'answer' : 'offer';
   // A newer one replaces what the other side has not got yet; our offers begin a new ICE generation.
   unsay(turn, call.id, type);
   if (type === 'offer') unsay(turn, call.id, 'candidate');
+  change(turn, call.id, { negotiated: true });
   say(turn, call.id, { type, data: description, gen: call.gen });
 }
 
-/** Our peer connection has found candidates; null: there are no more. */
-export function gathered(turn: Turn, call: CallRecord, candidates: Candidate[] | null): void {
-  say(turn, call.id, { type: 'candidate', data: candidates, gen: call.gen });
+/** A peer connection of ours has found candidates; null: there are no more. */
+export function gathered(turn: Turn, call: CallRecord, key: PeerKey, candidates: Candidate[] | null): void {
+  if (key === call.key) say(turn, call.id, { type: 'candidate', data: candidates, gen: call.gen });
 }
 
 /** What we send has changed. */
@@ -85,43 +96,24 @@ export function sending(turn: Turn, call: CallRecord, notice: MediaNotice): void
   if (call.confirmed) tellSending(turn, call.id);
 }
 
-/** Tells the other side what we send; only the latest counts. */
+/** Tells the other side what we send, by both ways; only the latest counts. */
 export function tellSending(turn: Turn, id: string): void {
   const call = find(turn, id);
   if (!call?.sending && !call?.held) return;
-  unsay(turn, id, 'media');
   // The devices of a call on hold are off, whatever they last said.
-  const data = call.held ? { audio: false, video: false, hold: true } : call.sending;
-  if (data) say(turn, id, { type: 'media', data, gen: call.gen });
+  const shown = call.held ? { audio: false, video: false, hold: true } : call.sending;
+  if (!shown) return;
+  const data = { ...shown, n: call.notices + 1 };
+  change(turn, id, { notices: data.n });
+  unsay(turn, id, 'media');
+  say(turn, id, { type: 'media', data, gen: call.gen });
+  turn.outputs.push({ type: 'tell', call: id, message: { type: 'media', data } });
 }
 
 /** Media flows. */
 export function connected(turn: Turn, call: CallRecord, path: Path): void {
   const since = 'since' in call.state ? call.state.since : turn.now;
   enter(turn, call.id, { type: 'active', since, path });
-  change(turn, call.id, { flowedAt: turn.now });
-  if (call.reported) return;
-  change(turn, call.id, { reported: true });
-  say(turn, call.id, { type: 'connected', data: { route: ROUTES[path] } });
-}
-
-/** Media has stopped. */
-export function interrupted(turn: Turn, call: CallRecord, cause: InterruptionCause): void {
-  if (call.state.type === 'active') {
-    enter(turn, call.id, { type: 'recovering', since: call.state.since, lostAt: turn.now, cause });
-  } else if (call.state.type === 'recovering') {
-    change(turn, call.id, { state: { ...call.state, cause } });
-  }
-  restart(turn, call);
-}
-
-/** We can reach the other side again: looks for new paths where one was lost. */
-export function restartPaths(turn: Turn): void {
-  for (const call of turn.state.calls) if (call.state.type === 'recovering') restart(turn, call);
-}
-
-function restart(turn: Turn, call: CallRecord): void {
-  // One side is enough, and two would collide.
-  if (call.role !== call.offerer || !call.offered) return;
-  turn.outputs.push({ type: 'offer', call: call.id, ice: turn.state.ice, restart: true });
+  change(turn, call.id, { flowedAt: turn.now, restartAt: undefined, reported: path });
+  if (call.reported !== path) say(turn, call.id, { type: 'connected', data: { route: ROUTES[path] } });
 }

@@ -22,6 +22,8 @@ import type {
   UserId,
 } from '../protocol.ts';
 import type { CallState, OfflineReason, Path, Peer } from '../public.ts';
+import type { ControlMessage } from './control.ts';
+import type { Evidence } from './diagnosis.ts';
 
 /** Everything one device knows. */
 export interface State {
@@ -102,13 +104,23 @@ export interface CallRecord {
   readonly known: boolean;
   /** The server has said that this device is one of the two ends: payloads may be sent. */
   readonly confirmed: boolean;
-  readonly offered: boolean;
-  /** `connected` was said. */
-  readonly reported: boolean;
+  /** The peer connection that carries the call, or will. */
+  readonly key: PeerKey;
+  /** It has an offer or answer of ours, so there is something to restart. */
+  readonly negotiated: boolean;
+  /** The path that `connected` was said of. */
+  readonly reported: Path | undefined;
+  /** When ICE was last restarted, and when it is to be again. */
+  readonly restartedAt: number;
+  readonly restartAt: number | undefined;
+  /** What the present peer connection has tried. */
+  readonly tried: Evidence;
   /** What we send now, for the other side to show. */
   readonly sending: MediaNotice | undefined;
   /** What the other side says it sends. */
   readonly receiving: MediaNotice | undefined;
+  /** How many notices of ours there were. */
+  readonly notices: number;
   /** When media last arrived. */
   readonly flowedAt: number | undefined;
   /** Payloads that have arrived, as `from id`. */
@@ -130,7 +142,16 @@ export interface Pending {
 }
 
 /** Why a media path is gone. */
-export type InterruptionCause = 'network' | 'ice-failed';
+export type InterruptionCause = Extract<CallState, { type: 'recovering' }>['cause'];
+
+/**
+ * Names one peer connection of a call: its generation, and for one that was made for a ringing device that device's
+ * address behind it.
+ */
+export type PeerKey = string;
+
+/** Which paths to look for: all, none that shows an address of ours, or only those that pass where UDP does not. */
+export type Gather = 'all' | 'relay' | 'relay-tcp';
 
 /** What the store is told. */
 export type Input =
@@ -154,15 +175,46 @@ export type Input =
   | { readonly type: 'hangup'; readonly call: CallId }
   | { readonly type: 'hold'; readonly call: CallId; readonly on: boolean }
   /** The media. */
-  | { readonly type: 'described'; readonly call: CallId; readonly description: SessionDescription }
-  | { readonly type: 'gathered'; readonly call: CallId; readonly candidates: Candidate[] | null }
+  | {
+      readonly type: 'described';
+      readonly call: CallId;
+      readonly key: PeerKey;
+      readonly description: SessionDescription;
+    }
+  | {
+      readonly type: 'gathered';
+      readonly call: CallId;
+      readonly key: PeerKey;
+      readonly candidates: Candidate[] | null;
+    }
   | { readonly type: 'sending'; readonly call: CallId; readonly notice: MediaNotice }
-  | { readonly type: 'connected'; readonly call: CallId; readonly path: Path }
-  | { readonly type: 'flowing'; readonly call: CallId }
-  | { readonly type: 'interrupted'; readonly call: CallId; readonly cause: InterruptionCause }
+  | { readonly type: 'connected'; readonly call: CallId; readonly key: PeerKey; readonly path: Path }
+  | { readonly type: 'flowing'; readonly call: CallId; readonly key: PeerKey }
+  | {
+      readonly type: 'interrupted';
+      readonly call: CallId;
+      readonly key: PeerKey;
+      readonly cause: InterruptionCause;
+    }
+  /** What is sent does not arrive, or arrives again. */
+  | {
+      readonly type: 'deaf';
+      readonly call: CallId;
+      readonly key: PeerKey;
+      readonly who: 'me' | 'peer' | undefined;
+    }
+  /** The other device, past the server. */
+  | {
+      readonly type: 'control';
+      readonly call: CallId;
+      readonly key: PeerKey;
+      readonly message: ControlMessage;
+    }
+  | { readonly type: 'tried'; readonly call: CallId; readonly key: PeerKey; readonly evidence: Evidence }
   | {
       readonly type: 'broken';
       readonly call: CallId;
+      readonly key: PeerKey;
       readonly reason: 'media_failed' | 'incompatible_media';
     };
 
@@ -179,22 +231,41 @@ export type Output =
   /** Send and play nothing, or go on. */
   | { readonly type: 'hold'; readonly call: CallId; readonly on: boolean }
   /** Make a peer connection and an offer, gather candidates, and keep all of it. */
-  | { readonly type: 'prepare'; readonly call: CallId; readonly ice: readonly IceServer[] }
+  | {
+      readonly type: 'prepare';
+      readonly call: CallId;
+      readonly key: PeerKey;
+      readonly ice: readonly IceServer[];
+      readonly gather: Gather;
+    }
+  /** This peer connection carries the call from now on. */
+  | { readonly type: 'use'; readonly call: CallId; readonly key: PeerKey }
   | {
       readonly type: 'offer';
       readonly call: CallId;
+      readonly key: PeerKey;
       readonly ice: readonly IceServer[];
+      readonly gather: Gather;
       readonly restart: boolean;
     }
   /** A description of the other side; an offer is to be answered. */
   | {
       readonly type: 'describe';
       readonly call: CallId;
+      readonly key: PeerKey;
       readonly ice: readonly IceServer[];
+      readonly gather: Gather;
       readonly polite: boolean;
       readonly description: SessionDescription;
     }
-  | { readonly type: 'add-candidates'; readonly call: CallId; readonly candidates: readonly Candidate[] }
+  | {
+      readonly type: 'add-candidates';
+      readonly call: CallId;
+      readonly key: PeerKey;
+      readonly candidates: readonly Candidate[];
+    }
+  /** Say it to the other device, past the server. */
+  | { readonly type: 'tell'; readonly call: CallId; readonly message: ControlMessage }
   /** The call has another id from now on. */
   | { readonly type: 'rekey'; readonly from: CallId; readonly to: CallId }
   /** The call has ended: stop every track, close every connection. */

@@ -9,12 +9,14 @@
 import { ClientError } from '../client-error.ts';
 import type { ErrorReply, ServerMessage } from '../protocol.ts';
 import * as calls from './call.ts';
+import { control } from './control.ts';
 import { errorCode } from './end-reason.ts';
 import { hold } from './hold.ts';
 import * as link from './link.ts';
 import { postponeAll, resendDue, settle } from './outbox.ts';
 import * as path from './path.ts';
 import * as people from './people.ts';
+import * as recovery from './recovery.ts';
 import type { CallRecord, Input, Output, State } from './state.ts';
 import { change, find, type Turn, update } from './turn.ts';
 
@@ -36,7 +38,9 @@ export function nextTimeout(state: State): number {
   const online = state.link.type === 'online';
   return Math.min(
     link.linkDeadline(state),
-    ...state.calls.map(calls.deadline),
+    ...state.calls.map((call) =>
+      Math.min(calls.deadline(state, call), call.restartAt ?? Number.POSITIVE_INFINITY),
+    ),
     ...state.outbox.map((pending) => (online && pending.retryAt) || Number.POSITIVE_INFINITY),
   );
 }
@@ -55,11 +59,13 @@ function handle(turn: Turn, input: Input): void {
     case 'hear':
       return hear(turn, input.message);
     case 'network-changed':
-      return link.networkChanged(turn);
+      link.networkChanged(turn);
+      return recovery.networkChanged(turn);
     case 'seen':
       return people.seen(turn, input.yes);
     case 'timeout':
       calls.callTimeouts(turn);
+      recovery.restartDue(turn);
       resendDue(turn);
       return link.linkTimeout(turn);
     case 'leave':
@@ -81,6 +87,9 @@ function handle(turn: Turn, input: Input): void {
     case 'connected':
     case 'flowing':
     case 'interrupted':
+    case 'deaf':
+    case 'control':
+    case 'tried':
     case 'broken': {
       const call = find(turn, input.call);
       // What concerns a call that has ended meanwhile is of no interest.
@@ -103,17 +112,46 @@ function about(turn: Turn, call: CallRecord, input: AboutCall): void {
     case 'hold':
       return hold(turn, call, input.on);
     case 'described':
-      return path.described(turn, call, input.description);
+      return path.described(turn, call, input.key, input.description);
     case 'gathered':
-      return path.gathered(turn, call, input.candidates);
+      return path.gathered(turn, call, input.key, input.candidates);
     case 'sending':
       return path.sending(turn, call, input.notice);
+    case 'connected':
+    case 'flowing':
+    case 'interrupted':
+    case 'deaf':
+    case 'control':
+    case 'tried':
+    case 'broken':
+      // One that lingers beside the call's own, or was made for another device, changes nothing.
+      if (input.key === call.key) ofItsPath(turn, call, input);
+      return;
+  }
+}
+
+type OfPath = Extract<
+  AboutCall,
+  { type: 'connected' | 'flowing' | 'interrupted' | 'deaf' | 'control' | 'tried' | 'broken' }
+>;
+
+function ofItsPath(turn: Turn, call: CallRecord, input: OfPath): void {
+  // Before the answer a path is only tried.
+  if (!call.confirmed && input.type !== 'tried') return;
+  switch (input.type) {
     case 'connected':
       return path.connected(turn, call, input.path);
     case 'flowing':
       return change(turn, call.id, { flowedAt: turn.now });
     case 'interrupted':
-      return path.interrupted(turn, call, input.cause);
+      link.probe(turn);
+      return recovery.interrupted(turn, call, input.cause);
+    case 'deaf':
+      return recovery.deaf(turn, call, input.who);
+    case 'control':
+      return control(turn, call, input.message);
+    case 'tried':
+      return change(turn, call.id, { tried: input.evidence });
     case 'broken': {
       const show = input.reason === 'media_failed' ? 'media-failed' : 'incompatible-media';
       return calls.hangup(turn, call, { say: input.reason, show });

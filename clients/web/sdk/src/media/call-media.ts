@@ -1,25 +1,32 @@
 /**
- * The media of one call: what is captured here, the connection, and what is played. This is all of the browser that
- * the driver knows, so tests put something else in its place.
+ * The media of one call: what is captured here, the peer connections, and what is played. This is all of the browser
+ * that the driver knows, so tests put something else in its place.
  */
 import type { ClientError } from '../client-error.ts';
-import type { InterruptionCause } from '../core/state.ts';
-import type { Candidate, IceServer, MediaNotice, SessionDescription } from '../protocol.ts';
+import type { ControlMessage } from '../core/control.ts';
+import type { Evidence } from '../core/diagnosis.ts';
+import type { InterruptionCause, PeerKey } from '../core/state.ts';
+import type { Candidate, MediaNotice, SessionDescription } from '../protocol.ts';
 import type { LocalMedia, MediaChoice, Path, Readable } from '../public.ts';
-import { Connection } from './connection.ts';
+import type { Means } from './connection.ts';
+import { Connections } from './connections.ts';
 import type { DeviceList } from './device-list.ts';
 import { LocalDevices } from './local-devices.ts';
 import { Player, type View } from './player.ts';
 
-/** What the media tells the store. */
+/** What the media tells the store; `key` says which of the call's peer connections. */
 export interface MediaEvents {
-  described(description: SessionDescription): void;
-  gathered(candidates: Candidate[] | null): void;
+  described(key: PeerKey, description: SessionDescription): void;
+  gathered(key: PeerKey, candidates: Candidate[] | null): void;
   sending(notice: MediaNotice): void;
-  connected(path: Path): void;
-  flowing(): void;
-  interrupted(cause: InterruptionCause): void;
-  broken(reason: 'media_failed' | 'incompatible_media'): void;
+  connected(key: PeerKey, path: Path): void;
+  flowing(key: PeerKey): void;
+  interrupted(key: PeerKey, cause: InterruptionCause): void;
+  deaf(key: PeerKey, who: 'me' | 'peer' | undefined): void;
+  /** By the control channel. */
+  heard(key: PeerKey, message: ControlMessage): void;
+  tried(key: PeerKey, evidence: Evidence): void;
+  broken(key: PeerKey, reason: 'media_failed' | 'incompatible_media'): void;
   problem(error: ClientError): void;
 }
 
@@ -31,10 +38,14 @@ export interface CallMedia {
   capture(choice: Required<MediaChoice>): void;
   /** Sends and plays nothing, or goes on with what there was. */
   hold(on: boolean): void;
-  prepare(ice: readonly IceServer[]): void;
-  offer(ice: readonly IceServer[], restart: boolean): void;
-  describe(description: SessionDescription, ice: readonly IceServer[], polite: boolean): void;
-  addCandidates(candidates: readonly Candidate[]): void;
+  prepare(key: PeerKey, means: Means): void;
+  offer(key: PeerKey, means: Means, restart: boolean): void;
+  describe(key: PeerKey, description: SessionDescription, means: Means, polite: boolean): void;
+  addCandidates(key: PeerKey, candidates: readonly Candidate[]): void;
+  /** This peer connection carries the call from now on. The one before lingers until this one has media. */
+  use(key: PeerKey): void;
+  /** Says it to the other side, past the server. */
+  tell(message: ControlMessage): void;
   attach(element: HTMLMediaElement, view: View): () => void;
   unblock(): Promise<void>;
   /** Stops and closes everything, at once. Nothing is told after it. */
@@ -60,9 +71,9 @@ export interface MediaSettings {
 /** The media of a call in a browser. */
 export function browserMedia(settings: MediaSettings, events: MediaEvents): CallMedia {
   const player = new Player(settings.list.chosen('speaker'));
-  const connection = new Connection(settings.rtc, events, player);
+  const connections = new Connections(settings.rtc, events, player);
   const local = new LocalDevices(settings, settings.list, {
-    send: (line, track) => connection.send(line, track),
+    send: (line, track) => connections.send(line, track),
     sending: (notice) => events.sending(notice),
     speaker: (id) => player.speaker(id),
     problem: (error) => events.problem(error),
@@ -75,15 +86,17 @@ export function browserMedia(settings: MediaSettings, events: MediaEvents): Call
       local.hold(on);
       player.hold(on);
     },
-    prepare: (ice) => connection.prepare(ice),
-    offer: (ice, restart) => connection.offer(ice, restart),
-    describe: (description, ice, polite) => connection.describe(description, ice, polite),
-    addCandidates: (candidates) => connection.addCandidates(candidates),
+    prepare: (key, means) => connections.at(key).prepare(means),
+    offer: (key, means, restart) => connections.at(key).offer(means, restart),
+    describe: (key, description, means, polite) => connections.at(key).describe(description, means, polite),
+    addCandidates: (key, candidates) => connections.at(key).addCandidates(candidates),
+    use: (key) => connections.use(key),
+    tell: (message) => connections.tell(message),
     attach: (element, view) => player.attach(element, view),
     unblock: () => player.unblock(),
     release() {
       local.release();
-      connection.release();
+      connections.release();
       player.release();
     },
   };

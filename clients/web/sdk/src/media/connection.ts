@@ -1,41 +1,85 @@
 /**
- * The peer connection of one call.
+ * One peer connection of a call, and what follows it when it must be made anew.
  *
  * Everything that touches it goes through one queue, so no step sees a half-done other. Its lines (`lines.ts`) are all
- * negotiated at the start, so the only later offers are ICE restarts. Perfect negotiation (W3C WebRTC §10.7) settles
- * collisions with those of a foreign client.
+ * negotiated at the start, so the only later offers are ICE restarts. Either side may send one; perfect negotiation
+ * (W3C WebRTC §10.7) settles collisions. Until it is used it carries nothing: it has no track and watches nothing.
  */
 import { ClientError } from '../client-error.ts';
+import type { ControlMessage } from '../core/control.ts';
+import type { Evidence } from '../core/diagnosis.ts';
+import type { Gather } from '../core/state.ts';
 import type { Candidate, IceServer, SessionDescription } from '../protocol.ts';
-import type { MediaEvents } from './call-media.ts';
 import { CandidateBatch, EarlyCandidates } from './candidates.ts';
+import { ControlChannel } from './control-channel.ts';
+import { EvidenceList } from './evidence.ts';
 import { FlowWatch } from './flow-watch.ts';
 import { addLines, LINES, type Line, lineOf, type Tracks, transceiverOf } from './lines.ts';
-import type { Player } from './player.ts';
+import { configuration } from './servers.ts';
+import type { News } from './silence.ts';
 
-/** A short loss of connectivity heals by itself; a restart then would only disturb. */
+/** A short loss of connectivity heals by itself; where nothing is sent there is no silence to notice earlier. */
 const DISCONNECTED_MS = 2_000;
+/** An offer that has no answer after this long is replaced when a new path is wanted; until then one is enough. */
+const ANSWER_MS = 2_000;
+
+/** What one peer connection tells. */
+export interface ConnectionEvents {
+  described(description: SessionDescription): void;
+  gathered(candidates: Candidate[] | null): void;
+  /** A track of the other side is there, and may bring something. */
+  arrived(line: Line, track: MediaStreamTrack): void;
+  news(news: News): void;
+  /** ICE has lost the path. */
+  interrupted(cause: 'network' | 'ice-failed'): void;
+  controlOpened(): void;
+  heard(message: ControlMessage): void;
+  /** The other side has closed its peer connection. */
+  gone(): void;
+  tried(evidence: Evidence): void;
+  broken(reason: 'media_failed' | 'incompatible_media'): void;
+  problem(error: ClientError): void;
+}
+
+/** How to look for paths. */
+export interface Means {
+  readonly ice: readonly IceServer[];
+  readonly gather: Gather;
+}
 
 export class Connection {
   readonly #config: RTCConfiguration;
-  readonly #events: MediaEvents;
-  readonly #player: Player;
+  readonly #events: ConnectionEvents;
   readonly #tracks: Tracks = { mic: null, camera: null, screen: null, 'screen-sound': null };
   readonly #stream = new MediaStream();
   readonly #early = new EarlyCandidates();
   readonly #batch: CandidateBatch;
+  readonly #evidence: EvidenceList;
   #queue: Promise<void> = Promise.resolve();
   #peer: RTCPeerConnection | undefined;
+  #control: ControlChannel | undefined;
   #watch: FlowWatch | undefined;
+  #used = false;
   #released = false;
-  #restartWanted = false;
+  #offeredAt = 0;
+  #restartWanted: Means | undefined;
   #disconnected: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(config: RTCConfiguration, events: MediaEvents, player: Player) {
+  constructor(config: RTCConfiguration, events: ConnectionEvents) {
     this.#config = config;
     this.#events = events;
-    this.#player = player;
     this.#batch = new CandidateBatch((candidates) => events.gathered(candidates));
+    this.#evidence = new EvidenceList((evidence) => events.tried(evidence));
+  }
+
+  /** Carries the call from now on: sends these tracks, and tells of what arrives. */
+  use(tracks: Tracks): void {
+    Object.assign(this.#tracks, tracks);
+    this.#enqueue(async () => {
+      this.#used = true;
+      for (const line of LINES) await this.#place(line);
+      if (this.#peer) this.#iceChanged(this.#peer);
+    });
   }
 
   /** Sends this track from now on, or nothing. */
@@ -45,31 +89,26 @@ export class Connection {
   }
 
   /** Makes an offer and gathers, without telling anybody: no address leaves before the other person has answered. */
-  prepare(ice: readonly IceServer[]): void {
+  prepare(means: Means): void {
     this.#enqueue(async () => {
-      if (!this.#peer) await this.#makeOffer(ice, false);
+      if (!this.#peer) await this.#makeOffer(means, false);
     });
   }
 
   /** Sends the prepared offer, a new one, or one that restarts ICE. */
-  offer(ice: readonly IceServer[], restart: boolean): void {
+  offer(means: Means, restart: boolean): void {
     this.#enqueue(async () => {
-      if (!restart) {
-        if (!this.#peer) await this.#makeOffer(ice, false);
-        this.#tellDescription();
-        return;
-      }
-      // One negotiation at a time: the answer to this one must not be taken for the answer to another.
-      this.#restartWanted = true;
-      await this.#restartIfIdle(ice);
+      if (restart && this.#peer) return this.#restart(this.#peer, means);
+      if (!this.#peer) await this.#makeOffer(means, false);
+      this.#tellDescription();
     });
   }
 
   /** The other side's offer, to be answered, or its answer. */
-  describe(description: SessionDescription, ice: readonly IceServer[], polite: boolean): void {
+  describe(description: SessionDescription, means: Means, polite: boolean): void {
     this.#enqueue(async () => {
       try {
-        if (description.type === 'offer') await this.#answer(description.sdp, ice, polite);
+        if (description.type === 'offer') await this.#answer(description.sdp, means, polite);
         else if (this.#peer?.signalingState === 'have-local-offer') {
           await this.#peer.setRemoteDescription({ type: 'answer', sdp: description.sdp });
         }
@@ -77,17 +116,22 @@ export class Connection {
         return this.#cannotAgree(cause);
       }
       await this.#addEarly();
-      // A path that has healed by itself, or a restart that lost nothing, changes no state and fires no event.
-      if (this.#peer && isConnected(this.#peer)) this.#watch?.start();
-      await this.#restartIfIdle(ice);
+      const wanted = this.#restartWanted;
+      if (wanted && this.#peer?.signalingState === 'stable') await this.#restart(this.#peer, wanted);
     });
   }
 
   addCandidates(candidates: readonly Candidate[]): void {
     this.#enqueue(async () => {
       this.#early.push(candidates);
+      this.#evidence.remote(candidates);
       await this.#addEarly();
     });
+  }
+
+  /** Says it past the server, if that way is open. */
+  tell(message: ControlMessage): void {
+    this.#control?.send(message);
   }
 
   release(): void {
@@ -110,70 +154,96 @@ export class Connection {
     });
   }
 
-  #open(ice: readonly IceServer[]): RTCPeerConnection {
+  #open(means: Means): RTCPeerConnection {
     if (typeof RTCPeerConnection === 'undefined') {
       throw new ClientError('unsupported-browser', 'this browser has no RTCPeerConnection');
     }
-    const peer = new RTCPeerConnection(this.#configuration(ice));
+    const peer = new RTCPeerConnection(configuration(this.#config, means.ice, means.gather));
+    const ifPresent = (run: () => void) => {
+      if (peer === this.#peer && !this.#released) run();
+    };
     this.#peer = peer;
     this.#batch.hold();
-    peer.addEventListener('icecandidate', ({ candidate }) => {
-      if (peer === this.#peer) this.#batch.push(candidate);
+    this.#control = new ControlChannel(peer, {
+      opened: () => ifPresent(() => this.#events.controlOpened()),
+      heard: (message) => ifPresent(() => this.#heard(message)),
+      closed: () => ifPresent(() => this.#events.gone()),
     });
-    peer.addEventListener('track', ({ track, transceiver }) => {
-      const line = lineOf(peer, transceiver);
-      if (peer !== this.#peer || !line) return;
-      this.#player.put(line, track);
-      track.addEventListener('unmute', () => this.#watch?.look());
-    });
-    peer.addEventListener('iceconnectionstatechange', () => peer === this.#peer && this.#iceChanged(peer));
-    peer.addEventListener('connectionstatechange', () => {
-      // ICE failing is a matter for a restart; this is DTLS.
-      const dtlsFailed = peer.connectionState === 'failed' && peer.iceConnectionState !== 'failed';
-      if (peer === this.#peer && dtlsFailed) this.#events.broken('media_failed');
-    });
-    this.#watch = new FlowWatch(peer, this.#events);
+    peer.addEventListener('icecandidate', ({ candidate }) =>
+      ifPresent(() => {
+        if (candidate) this.#evidence.local(candidate);
+        this.#batch.push(candidate);
+      }),
+    );
+    peer.addEventListener('icecandidateerror', ({ errorCode }) =>
+      ifPresent(() => this.#evidence.error(errorCode)),
+    );
+    peer.addEventListener('track', ({ track, transceiver }) =>
+      ifPresent(() => {
+        const line = lineOf(peer, transceiver);
+        if (line) this.#events.arrived(line, track);
+        track.addEventListener('unmute', () => this.#watch?.look());
+      }),
+    );
+    peer.addEventListener('iceconnectionstatechange', () => ifPresent(() => this.#iceChanged(peer)));
+    peer.addEventListener('connectionstatechange', () =>
+      ifPresent(() => {
+        // ICE failing is a matter for a restart; this is DTLS.
+        const dtlsFailed = peer.connectionState === 'failed' && peer.iceConnectionState !== 'failed';
+        if (this.#used && dtlsFailed) this.#events.broken('media_failed');
+      }),
+    );
     return peer;
   }
 
   #close(): void {
     clearTimeout(this.#disconnected);
     this.#watch?.stop();
+    this.#watch = undefined;
     this.#batch.hold();
     this.#peer?.close();
     this.#peer = undefined;
+    this.#control = undefined;
   }
 
-  #configuration(ice: readonly IceServer[]): RTCConfiguration {
-    return { bundlePolicy: 'max-bundle', ...this.#config, iceServers: [...ice] };
-  }
-
-  async #makeOffer(ice: readonly IceServer[], restart: boolean): Promise<void> {
-    const peer = this.#peer ?? this.#open(ice);
+  async #makeOffer(means: Means, restart: boolean): Promise<void> {
+    const peer = this.#peer ?? this.#open(means);
     if (peer.getTransceivers().length === 0) addLines(peer, this.#tracks, this.#stream);
     const offer = await peer.createOffer({ iceRestart: restart });
     await peer.setLocalDescription(offer);
+    this.#offeredAt = performance.now();
   }
 
-  async #restartIfIdle(ice: readonly IceServer[]): Promise<void> {
-    const peer = this.#peer;
-    if (!this.#restartWanted || peer?.signalingState !== 'stable') return;
-    this.#restartWanted = false;
-    if (isConnected(peer)) return this.#watch?.start();
+  async #restart(peer: RTCPeerConnection, means: Means): Promise<void> {
+    this.#restartWanted = undefined;
+    const answering = peer.signalingState === 'have-remote-offer';
+    const waiting =
+      peer.signalingState === 'have-local-offer' && performance.now() - this.#offeredAt < ANSWER_MS;
+    // One negotiation at a time: the answer to this one must not be taken for the answer to another.
+    if (answering || waiting) {
+      this.#restartWanted = means;
+      return;
+    }
     // The credentials of the first configuration may have grown old.
-    peer.setConfiguration(this.#configuration(ice));
+    peer.setConfiguration(configuration(this.#config, means.ice, means.gather));
     this.#batch.hold();
-    await this.#makeOffer(ice, true);
+    await this.#makeOffer(means, true);
     this.#tellDescription();
   }
 
-  async #answer(sdp: string, ice: readonly IceServer[], polite: boolean): Promise<void> {
-    if (this.#peer?.signalingState === 'have-local-offer') {
+  async #answer(sdp: string, means: Means, polite: boolean): Promise<void> {
+    const before = this.#peer;
+    if (before?.signalingState === 'have-local-offer') {
       if (!polite) return;
       // An offer that was only prepared has made transceivers that an answer cannot use.
-      if (!this.#peer.remoteDescription) this.#close();
+      if (!before.remoteDescription) this.#close();
     }
-    const peer = this.#peer ?? this.#open(ice);
+    const known = this.#peer?.remoteDescription;
+    // Their page has made a new peer connection, as after a reload: ours cannot go on with it.
+    if (known && sessionOf(known.sdp) !== sessionOf(sdp)) this.#close();
+    const peer = this.#peer ?? this.#open(means);
+    if (peer === before) peer.setConfiguration(configuration(this.#config, means.ice, means.gather));
+    this.#batch.hold();
     await peer.setRemoteDescription({ type: 'offer', sdp });
     for (const line of LINES) {
       const transceiver = transceiverOf(peer, line);
@@ -195,6 +265,7 @@ export class Connection {
   }
 
   async #place(line: Line): Promise<void> {
+    if (!this.#used) return;
     const sender = transceiverOf(this.#peer, line)?.sender;
     if (sender && sender.track !== this.#tracks[line]) await sender.replaceTrack(this.#tracks[line]);
   }
@@ -210,16 +281,33 @@ export class Connection {
 
   #iceChanged(peer: RTCPeerConnection): void {
     clearTimeout(this.#disconnected);
-    if (isConnected(peer)) return this.#watch?.start();
-    if (peer.iceConnectionState === 'failed') this.#interrupted('ice-failed');
-    if (peer.iceConnectionState === 'disconnected') {
+    if (!this.#used) return;
+    const { iceConnectionState: state } = peer;
+    if (state === 'connected' || state === 'completed') {
+      this.#watch ??= new FlowWatch(peer, {
+        news: (news) => this.#events.news(news),
+        received: (data) => this.tell({ type: 'received', data }),
+      });
+    }
+    if (state === 'failed') this.#interrupted('ice-failed');
+    if (state === 'disconnected') {
       this.#disconnected = setTimeout(() => this.#interrupted('network'), DISCONNECTED_MS);
     }
   }
 
   #interrupted(cause: 'network' | 'ice-failed'): void {
-    this.#watch?.pause();
+    this.#watch?.silence.lose();
     this.#events.interrupted(cause);
+  }
+
+  #heard(message: ControlMessage): void {
+    if (message.type === 'received') return this.#watch?.silence.beat(message.data);
+    if (message.type === 'media') {
+      const { audio, video, screen, hold } = message.data;
+      const sent = (on: boolean) => (on && !hold ? 1 : 0);
+      this.#watch?.silence.expect({ audio: sent(audio), video: sent(video || (screen ?? false)) });
+    }
+    this.#events.heard(message);
   }
 
   #cannotAgree(cause: unknown): void {
@@ -227,12 +315,13 @@ export class Connection {
     this.#events.problem(
       new ClientError('negotiation', `descriptions do not fit: ${text(cause)}`, { cause }),
     );
-    this.#events.broken('incompatible_media');
+    if (this.#used) this.#events.broken('incompatible_media');
   }
 }
 
-function isConnected(peer: RTCPeerConnection): boolean {
-  return peer.iceConnectionState === 'connected' || peer.iceConnectionState === 'completed';
+/** Which peer connection a description is of: the id in its `o=` line stays the same for one (RFC 9429 §5.2.1). */
+function sessionOf(sdp: string): string | undefined {
+  return /^o=\S+ (\S+)/m.exec(sdp)?.[1];
 }
 
 // Names of errors only: their messages quote descriptions, and those hold addresses.

@@ -1,84 +1,90 @@
-/** Watches what arrives: when media flows, by which path, and whether it still does. */
+/** Looks at a peer connection again and again, and tells what `silence.ts` makes of it. */
+import type { Received } from '../core/control.ts';
 import type { Path } from '../public.ts';
-import type { MediaEvents } from './call-media.ts';
+import { type Look, type News, Silence } from './silence.ts';
 
-/** Until media flows, every look counts; later, one a second is enough. */
+/** Until media flows, every look counts; later, four make the silence that is acted on. */
 const EAGER_MS = 100;
-const CALM_MS = 1_000;
-/** With both microphones missing nothing will ever arrive; a path that stands this long is as good. */
-const QUIET_PATH_MS = 2_000;
+const CALM_MS = 200;
+/** The other side learns once a second how much has arrived. */
+const BEAT_MS = 1_000;
+
+export interface FlowEvents {
+  news(news: News): void;
+  /** To be told to the other side. */
+  received(counts: Received): void;
+}
 
 export class FlowWatch {
+  readonly silence = new Silence(performance.now());
   readonly #peer: RTCPeerConnection;
-  readonly #events: Pick<MediaEvents, 'connected' | 'flowing'>;
+  readonly #events: FlowEvents;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #running = false;
   #looking = false;
-  #startedAt = 0;
-  #packets: number | undefined;
-  #told: Path | undefined;
+  #stopped = false;
+  #beatAt = 0;
 
-  constructor(peer: RTCPeerConnection, events: Pick<MediaEvents, 'connected' | 'flowing'>) {
+  constructor(peer: RTCPeerConnection, events: FlowEvents) {
     this.#peer = peer;
     this.#events = events;
-  }
-
-  /** There is a path. */
-  start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#startedAt = performance.now();
     void this.look();
   }
 
-  /** There is none at the moment; the next one is news again. */
-  pause(): void {
-    this.#running = false;
-    this.#told = undefined;
-    clearTimeout(this.#timer);
-  }
-
   stop(): void {
-    this.pause();
+    this.#stopped = true;
+    clearTimeout(this.#timer);
   }
 
   /** Looks at once. */
   async look(): Promise<void> {
-    if (!this.#running || this.#looking) return;
+    if (this.#stopped || this.#looking) return;
     this.#looking = true;
     clearTimeout(this.#timer);
-    const seen = read(await this.#peer.getStats());
+    const look = read(await this.#peer.getStats(), performance.now());
     this.#looking = false;
-    if (!this.#running) return;
-    // What had arrived before an interruption proves nothing about the path after it.
-    const arrived = seen.packets > (this.#packets ?? 0);
-    this.#packets = seen.packets;
-    const quietFor = this.#peer.connectionState === 'connected' ? performance.now() - this.#startedAt : 0;
-    if (seen.path && seen.path !== this.#told && (arrived || this.#told || quietFor >= QUIET_PATH_MS)) {
-      this.#told = seen.path;
-      this.#events.connected(seen.path);
-    } else if (arrived && this.#told) {
-      this.#events.flowing();
+    if (this.#stopped) return;
+    for (const news of this.silence.look(look)) this.#events.news(news);
+    if (look.at - this.#beatAt >= BEAT_MS) {
+      this.#beatAt = look.at;
+      this.#events.received(look.received);
     }
-    this.#timer = setTimeout(() => void this.look(), this.#told ? CALM_MS : EAGER_MS);
+    // What was told may have ended the call.
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.look(), this.silence.flows ? CALM_MS : EAGER_MS);
   }
 }
 
-function read(stats: RTCStatsReport): { packets: number; path: Path | undefined } {
+function read(stats: RTCStatsReport, at: number): Look {
+  const received = { audio: 0, video: 0 };
+  const sent = { audio: 0, video: 0 };
   let packets = 0;
   let pairId: unknown;
   for (const entry of stats.values()) {
-    if (entry.type === 'inbound-rtp') packets += entry.packetsReceived ?? 0;
+    const kind = entry.kind === 'audio' ? 'audio' : 'video';
+    if (entry.type === 'inbound-rtp') received[kind] += entry.packetsReceived ?? 0;
+    if (entry.type === 'outbound-rtp') sent[kind] += entry.packetsSent ?? 0;
     if (entry.type === 'transport') pairId = entry.selectedCandidatePairId ?? pairId;
+    // Firefox counts packets nowhere, but bytes by pair.
+    if (entry.type === 'transport') packets += entry.packetsReceived ?? 0;
+    if (entry.type === 'candidate-pair') packets += entry.bytesReceived ?? 0;
   }
-  const pair = typeof pairId === 'string' ? stats.get(pairId) : undefined;
+  return {
+    at,
+    packets,
+    received,
+    sent,
+    path: typeof pairId === 'string' ? pathOf(stats, pairId) : undefined,
+  };
+}
+
+function pathOf(stats: RTCStatsReport, pairId: string): Path | undefined {
+  const pair = stats.get(pairId);
   const local = stats.get(pair?.localCandidateId);
-  const remote = stats.get(pair?.remoteCandidateId);
-  if (!pair || !local) return { packets, path: undefined };
+  if (!pair || !local) return undefined;
   if (local.candidateType !== 'relay') {
     // Their relay carries it then; how they reach it is theirs to know.
-    return { packets, path: remote?.candidateType === 'relay' ? 'relay-udp' : 'direct' };
+    return stats.get(pair.remoteCandidateId)?.candidateType === 'relay' ? 'relay-udp' : 'direct';
   }
   const protocol: unknown = local.relayProtocol;
-  return { packets, path: protocol === 'tls' ? 'relay-tls' : protocol === 'tcp' ? 'relay-tcp' : 'relay-udp' };
+  return protocol === 'tls' ? 'relay-tls' : protocol === 'tcp' ? 'relay-tcp' : 'relay-udp';
 }

@@ -20,5 +20,19 @@ export function watchPage(events: PageEvents): () => void {
   window.addEventListener('pagehide', () => events.leaving(), { signal });
   // A machine that slept wakes with dead sockets, and a page from the cache has lost its own.
   window.addEventListener('pageshow', ({ persisted }) => persisted && events.networkChanged(), { signal });
+  watchKind(() => events.networkChanged(), signal);
   return () => watching.abort();
+}
+
+/** Phones tell when they go from Wi-Fi to mobile. The same event tells of every new guess of the speed. */
+function watchKind(changed: () => void, signal: AbortSignal): void {
+  const { connection } = navigator as { connection?: EventTarget & { readonly type?: string } };
+  let before = connection?.type;
+  const look = () => {
+    const type = connection?.type;
+    if (type === before) return;
+    before = type;
+    if (type !== 'none') changed();
+  };
+  connection?.addEventListener?.('change', look, { signal });
 }

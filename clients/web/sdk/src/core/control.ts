@@ -1,0 +1,38 @@
+/** The control channel: what the other device says past the server. Whichever way is first decides. */
+import type { MediaNotice } from '../protocol.ts';
+import { ended } from './call.ts';
+import { say } from './outbox.ts';
+import { takeNotice } from './path.ts';
+import { peerLeaves } from './recovery.ts';
+import type { CallRecord } from './state.ts';
+import { finish, type Turn } from './turn.ts';
+
+/** What one device tells the other, past the server. */
+export type ControlMessage =
+  | { readonly type: 'hangup' }
+  | { readonly type: 'media'; readonly data: MediaNotice }
+  | { readonly type: 'received'; readonly data: Received }
+  | { readonly type: 'leaving' };
+
+/** Packets that have arrived in all. */
+export interface Received {
+  readonly audio: number;
+  readonly video: number;
+}
+
+/** The other device says something. */
+export function control(turn: Turn, call: CallRecord, message: ControlMessage): void {
+  switch (message.type) {
+    case 'hangup':
+      finish(turn, call.id, ended(turn, call, 'remote-hangup'));
+      // The server hears it from both, and from each as soon as it can.
+      return say(turn, call.id, { type: 'hangup', data: {} });
+    case 'media':
+      return takeNotice(turn, call, message.data);
+    case 'leaving':
+      return peerLeaves(turn, call);
+    case 'received':
+      // The media itself compares it with what was sent.
+      return;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Getting a lost media path back, and giving up in the end.
+ *
+ *     lost ─ restart ─ 4 s ─ restart ─ 4 s ─ restart ─ 4 s ─ by TCP alone ─ 4 s ─ … ─ 30 s or 60 s: media failed
+ *
+ * The side that offered restarts at once. The other leaves it a moment, unless its own network has changed: then nobody
+ * else knows.
+ */
+
+import type { IceServer } from '../protocol.ts';
+import type { Diagnosis } from '../public.ts';
+import { diagnose } from './diagnosis.ts';
+import {
+  RECOVERY_LIMIT_MS,
+  RELAY_ONLY_AFTER_MS,
+  RELAY_ONLY_FOR_MS,
+  RESTART_AGAIN_MS,
+  RESTART_COURTESY_MS,
+  RESTART_GAP_MS,
+  SEARCH_LIMIT_MS,
+} from './limits.ts';
+import type { CallRecord, Gather, InterruptionCause, State } from './state.ts';
+import { change, enter, find, type Turn } from './turn.ts';
+
+/** Media has stopped. */
+export function interrupted(turn: Turn, call: CallRecord, cause: InterruptionCause): void {
+  const { state } = call;
+  if (state.type === 'active') {
+    enter(turn, call.id, { type: 'recovering', since: state.since, lostAt: turn.now, cause });
+  } else if (state.type === 'recovering') {
+    // Whoever reloads comes back with a new peer connection: for this one there is nothing to be done.
+    if (state.cause === 'leaving') return;
+    change(turn, call.id, { state: { ...state, cause } });
+  }
+  const lost = find(turn, call.id) ?? call;
+  if (call.role === call.offerer) return restart(turn, lost);
+  const soon = turn.now + RESTART_COURTESY_MS;
+  change(turn, call.id, { restartAt: Math.min(call.restartAt ?? soon, soon) });
+}
+
+/** The other page is going away, perhaps to come back: its last picture stands until then. */
+export function peerLeaves(turn: Turn, call: CallRecord): void {
+  const { state } = call;
+  if (state.type !== 'active' && state.type !== 'recovering') return;
+  const lostAt = state.type === 'active' ? turn.now : state.lostAt;
+  enter(turn, call.id, { type: 'recovering', since: state.since, lostAt, cause: 'leaving' });
+  change(turn, call.id, { restartAt: undefined });
+}
+
+/** The network here is another one: the old path may be dead without a word. */
+export function networkChanged(turn: Turn): void {
+  for (const { id } of turn.state.calls) {
+    change(turn, id, { restartedAt: Number.NEGATIVE_INFINITY });
+    const call = find(turn, id);
+    if (call) restart(turn, call);
+  }
+}
+
+/** We can reach the other side again: looks for new paths where one was lost. */
+export function restartPaths(turn: Turn): void {
+  for (const call of turn.state.calls) if (call.state.type === 'recovering') restart(turn, call);
+}
+
+/** What is sent is not received, or is again. The side that sends it restarts. */
+export function deaf(turn: Turn, call: CallRecord, who: 'me' | 'peer' | undefined): void {
+  if (call.state.type !== 'active') return;
+  const { deaf: _, ...state } = call.state;
+  change(turn, call.id, { state: who ? { ...state, deaf: who } : state });
+  if (who === 'peer') restart(turn, call);
+}
+
+/** Looks for a new path; the old one is used until the new one carries. */
+export function restart(turn: Turn, call: CallRecord): void {
+  if (!call.confirmed || !call.negotiated) return;
+  if (call.state.type === 'recovering' && call.state.cause === 'leaving') return;
+  const earliest = call.restartedAt + RESTART_GAP_MS;
+  if (turn.now < earliest) return change(turn, call.id, { restartAt: earliest });
+  const restartAt = call.state.type === 'active' ? undefined : turn.now + RESTART_AGAIN_MS;
+  change(turn, call.id, { restartedAt: turn.now, restartAt });
+  turn.outputs.push({ type: 'offer', call: call.id, key: call.key, ...means(turn, call), restart: true });
+}
+
+/** The other side has begun to restart: ours would only collide with it. */
+export function yieldTo(turn: Turn, call: CallRecord): void {
+  if (call.restartAt !== undefined) change(turn, call.id, { restartAt: turn.now + RESTART_AGAIN_MS });
+}
+
+/** Restarts what is due. */
+export function restartDue(turn: Turn): void {
+  for (const call of turn.state.calls) {
+    if (call.restartAt === undefined || call.restartAt > turn.now) continue;
+    change(turn, call.id, { restartAt: undefined });
+    restart(turn, call);
+  }
+}
+
+/** With which servers and for which paths a peer connection of this call looks now. */
+export function means(
+  { now, state }: Turn,
+  call: CallRecord,
+): { readonly ice: readonly IceServer[]; readonly gather: Gather } {
+  const since = searchingSince(call);
+  const waited = since === undefined ? 0 : now - since;
+  const inTurn = waited >= RELAY_ONLY_AFTER_MS && waited < RELAY_ONLY_AFTER_MS + RELAY_ONLY_FOR_MS;
+  return { ice: state.ice, gather: inTurn ? 'relay-tcp' : 'all' };
+}
+
+/** When to give up on a lost path: soon if nothing but the path is missing, later if one side is away itself. */
+export function recoveryDeadline({ link }: State, call: CallRecord, lostAt: number): number {
+  const latest = lostAt + RECOVERY_LIMIT_MS;
+  const bothHere = link.type === 'online' && !call.peer.lost;
+  if (!bothHere || (call.state.type === 'recovering' && call.state.cause === 'leaving')) return latest;
+  return Math.min(latest, Math.max(lostAt, link.since) + SEARCH_LIMIT_MS);
+}
+
+/** Why there is no path. */
+export function diagnosis({ state }: Turn, call: CallRecord): Diagnosis {
+  return diagnose(call.tried, {
+    online: state.link.type === 'online',
+    peerLost: call.peer.lost,
+    hasRelay: state.ice.some(({ urls }) => urls.some((url) => url.startsWith('turn'))),
+  });
+}
+
+function searchingSince(call: CallRecord): number | undefined {
+  switch (call.state.type) {
+    case 'connecting':
+      return call.enteredAt;
+    case 'recovering':
+      return call.state.lostAt;
+    case 'dialing':
+    case 'ringing':
+    case 'active':
+      return undefined;
+  }
+}
