@@ -1,15 +1,18 @@
-// The PeerJS server and client, used as their documentation says, in a page that answers by itself.
+// The PeerJS server and client, used as their documentation says.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { Browser, Page } from '@playwright/test';
 import type * as PeerJs from 'peerjs';
+import type { Forced } from '../../e2e/bed/probes.ts';
+import { TcpProxy } from '../../e2e/bed/proxy.ts';
 import { callOnce, openPage } from './page.ts';
-import type { Pair, System } from './system.ts';
+import type { Pair, Place, System } from './system.ts';
 
 export const peerjs: System = { name: 'PeerJS', open };
 
-async function open(callerBrowser: Browser, calleeBrowser: Browser): Promise<Pair> {
+async function open(place: Place): Promise<Pair> {
+  const { callerBrowser, calleeBrowser, delayMs, relayed, ringMs } = place;
+  const iceServers = [...place.iceServers];
   const port = await freePort();
   const server = spawn('peerjs', ['--host', '127.0.0.1', '--port', String(port)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -17,13 +20,25 @@ async function open(callerBrowser: Browser, calleeBrowser: Browser): Promise<Pai
   // Its first words are that it has started.
   await once(server.stdout, 'data');
   server.stdout.resume();
-  const url = `http://localhost:${port}`;
-  const caller = await openPeer(callerBrowser, url, { port, id: 'alice', peer: 'bob' });
-  const callee = await openPeer(calleeBrowser, url, { port, id: 'bob', peer: 'alice' });
+  const proxy = delayMs > 0 ? await TcpProxy.start({ host: '127.0.0.1', port }, delayMs) : undefined;
+  const url = proxy?.url ?? `http://localhost:${port}`;
+  const forced: Forced = relayed ? { relayTransport: 'udp' } : {};
+  const answersItself = ringMs === undefined;
+  const options = { url, forced, library: 'peerjs/dist/peerjs.min.js', answersItself };
+  const caller = await openPage(callerBrowser, options);
+  const callee = await openPage(calleeBrowser, options);
+  for (const [page, id, peer] of [
+    [caller, 'alice', 'bob'],
+    [callee, 'bob', 'alice'],
+  ] as const) {
+    await page.addScriptTag({ url: '/bench/library.js' });
+    await page.evaluate(ready, { port: proxy?.port ?? port, id, peer, iceServers });
+  }
   return {
-    call: () => callOnce(caller, callee),
+    call: () => callOnce(caller, callee, ringMs),
     close: async () => {
       for (const page of [caller, callee]) await page.context().close();
+      await proxy?.close();
       const ended = once(server, 'exit');
       server.kill('SIGKILL');
       await ended;
@@ -42,20 +57,13 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-type Identity = { port: number; id: string; peer: string };
-
-async function openPeer(browser: Browser, url: string, identity: Identity): Promise<Page> {
-  const page = await openPage(browser, url, 'peerjs/dist/peerjs.min.js');
-  await page.addScriptTag({ url: '/bench/library.js' });
-  await page.evaluate(ready, identity);
-  return page;
-}
+type Identity = { port: number; id: string; peer: string; iceServers: RTCIceServer[] };
 
 /** Runs inside the page: registers, answers calls, and calls `peer` at a click. */
-async function ready({ port, id, peer: other }: Identity): Promise<void> {
+async function ready({ port, id, peer: other, iceServers }: Identity): Promise<void> {
   const { Peer } = window as unknown as { Peer: typeof PeerJs.Peer };
-  // Two devices of one machine need no STUN; PeerJS's default servers are on the internet.
-  const peer = new Peer(id, { host: 'localhost', port, path: '/', config: { iceServers: [] } });
+  // Its default servers are on the internet.
+  const peer = new Peer(id, { host: 'localhost', port, path: '/', config: { iceServers } });
   let current: { call: PeerJs.MediaConnection; stream: MediaStream } | undefined;
   const capture = (): Promise<MediaStream> =>
     navigator.mediaDevices.getUserMedia({ audio: true, video: true });
@@ -66,11 +74,13 @@ async function ready({ port, id, peer: other }: Identity): Promise<void> {
       if (window.bench.video.srcObject !== remote) window.bench.video.srcObject = remote;
     });
   };
-  peer.on('call', async (call) => {
+  peer.on('call', (call) => {
+    window.bench.accept = async () => {
+      const stream = await capture();
+      follow(call, stream);
+      call.answer(stream);
+    };
     window.bench.rings();
-    const stream = await capture();
-    follow(call, stream);
-    call.answer(stream);
   });
   window.bench.click = async () => {
     const stream = await capture();
