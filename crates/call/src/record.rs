@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use visavis_proto::{Address, CallId, EndReason, Epoch, Gen, MediaKind, Role, Route, Timestamp, UserId};
 
-use crate::{Leg, Screened, Signaling};
+use crate::{Leg, Restored, Screened, Signaling};
 
 /// A call. Its revision belongs to the store and is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Record {
     pub id: CallId,
     /// The life of the store in which the call was made.
     pub epoch: Epoch,
+    /// If an earlier store was lost: what it was rebuilt from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Restored>,
     /// The device that called.
     pub caller: Leg,
     /// The person called.

@@ -27,6 +27,7 @@ pub fn create(new: NewCall, callee_is: Availability, now: Timestamp, timers: &Ti
         v: Version,
         id: new.id,
         epoch: new.epoch,
+        restored: None,
         caller: new.caller,
         callee: new.callee,
         media: each_once(&new.media),

@@ -29,6 +29,9 @@ pub struct Timers {
     pub renew: Duration,
     /// How long an ended call is kept for devices that come late. The shell sets it as time to live.
     pub ended_kept: Duration,
+    /// How long a capsule is good for. One that is older belongs to a call that nobody can still be in: it is renewed with
+    /// every snapshot, at least once in `renew`.
+    pub capsule_kept: Duration,
 }
 
 impl Default for Timers {
@@ -45,6 +48,7 @@ impl Default for Timers {
             restart: Duration::from_secs(15),
             renew: Duration::from_hours(1),
             ended_kept: Duration::from_hours(24),
+            capsule_kept: Duration::from_hours(24),
         }
     }
 }

@@ -53,6 +53,8 @@ pub fn view(record: &Record, rev: Rev, device: &Address, now: Timestamp) -> Opti
         }),
         reason: record.end().map(|end| end.reason),
         duration_ms: record.end().and_then(|end| end.duration()).map(milliseconds),
+        // The shell seals it: that takes a key.
+        capsule: None,
     })
 }
 

@@ -61,6 +61,10 @@ pub struct CallView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", ts(type = "number"))]
     pub duration_ms: Option<u64>,
+    /// The call as its server keeps it, sealed: worth nothing but to be shown to that server again if it has lost its store.
+    /// Only while the call lives, and at most [`limits::CAPSULE_BYTES`](crate::limits::CAPSULE_BYTES).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capsule: Option<String>,
 }
 
 /// Where a call stands.

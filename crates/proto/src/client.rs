@@ -124,7 +124,7 @@ pub struct Hello {
 
 /// A call and the revision held of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct CallRef {
     /// Which call.
     pub id: CallId,
@@ -134,16 +134,22 @@ pub struct CallRef {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "schema", ts(optional, as = "Option<bool>"))]
     pub media: bool,
+    /// The newest capsule of this call, if it is of another epoch than the server's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capsule: Option<String>,
 }
 
 /// `invite`: call somebody. The envelope's `call` names the call; the same invite again gives the same call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Invite {
     /// Whom to call.
     pub to: UserId,
     /// What the call shall carry.
     pub media: Vec<MediaKind>,
+    /// The server's epoch when this invite was first sent: in another one it makes no call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
 }
 
 /// A device alerts its user.
@@ -306,7 +312,7 @@ impl<'a> ClientBody<'a> {
         Ok(match kind {
             "hello" => {
                 let hello: Hello = read(kind, data)?;
-                at_most("hello.data.calls", hello.calls.len(), limits::CALL_REFS)?;
+                call_refs("hello.data.calls", &hello.calls)?;
                 Self::Hello(hello)
             }
             "invite" => {
@@ -354,7 +360,7 @@ impl<'a> ClientBody<'a> {
             }
             "ping" => {
                 let ping: Ping = read(kind, data)?;
-                at_most("ping.data.calls", ping.calls.len(), limits::CALL_REFS)?;
+                call_refs("ping.data.calls", &ping.calls)?;
                 Self::Ping(ping)
             }
             "bye" => Self::Bye,
@@ -391,6 +397,19 @@ fn at_most(what: &str, count: usize, limit: usize) -> Result<(), Wrong> {
         return Err((ErrorCode::TooLarge, format!("{what} has {count}, the limit is {limit}")));
     }
     Ok(())
+}
+
+fn call_refs(what: &str, calls: &[CallRef]) -> Result<(), Wrong> {
+    at_most(what, calls.len(), limits::CALL_REFS)?;
+    let capsules = || calls.iter().filter_map(|call| call.capsule.as_deref());
+    at_most(&format!("{what}[].capsule"), capsules().count(), limits::CAPSULES)?;
+    match capsules().map(str::len).find(|&bytes| bytes > limits::CAPSULE_BYTES) {
+        Some(bytes) => {
+            let hint = format!("{what}[].capsule has {bytes} bytes, the limit is {}", limits::CAPSULE_BYTES);
+            Err((ErrorCode::TooLarge, hint))
+        }
+        None => Ok(()),
+    }
 }
 
 fn some_media(what: &str, media: &[MediaKind]) -> Result<(), Wrong> {

@@ -42,6 +42,10 @@ pub const QUIET_TIMES: usize = 28;
 pub const LINKS: u32 = 100;
 /// Devices of one user that calls are pushed to.
 pub const PUSHES: u32 = 32;
+/// Longest capsule, in bytes.
+pub const CAPSULE_BYTES: usize = 4096;
+/// Capsules a heartbeat or `hello` may carry, so that it stays within a frame.
+pub const CAPSULES: usize = 12;
 /// How long a `hello` may take after the socket has opened.
 pub const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// Heartbeat interval of a device that is in a call.

@@ -18,6 +18,8 @@ const FILE: &str = "secrets.toml";
 pub struct Secrets {
     /// Signs the tickets for WebSockets.
     pub ticket_key: [u8; 32],
+    /// Seals the capsules that devices keep of their calls.
+    pub capsule_key: [u8; 32],
     /// Makes relay credentials; shared with relays that run apart.
     pub turn_secret: [u8; 32],
     /// Makes the relay's nonces.
@@ -47,6 +49,7 @@ pub enum SecretsError {
 #[serde(deny_unknown_fields)]
 struct Kept {
     ticket_key: Option<String>,
+    capsule_key: Option<String>,
     turn_secret: Option<String>,
     turn_nonce_key: Option<String>,
     metrics_token: Option<String>,
@@ -83,6 +86,7 @@ impl Secrets {
             bytes.ok_or_else(|| damaged(format!("{name} is not 32 bytes in base64url")))
         };
         let ticket_key = bytes("ticket_key", &mut kept.ticket_key)?;
+        let capsule_key = bytes("capsule_key", &mut kept.capsule_key)?;
         let turn_secret = bytes("turn_secret", &mut kept.turn_secret)?;
         let turn_nonce_key = bytes("turn_nonce_key", &mut kept.turn_nonce_key)?;
         let metrics_token: [u8; 32] = bytes("metrics_token", &mut kept.metrics_token)?;
@@ -90,7 +94,7 @@ impl Secrets {
             folder.write(FILE, &text(&kept))?;
         }
         let metrics_token = URL_SAFE_NO_PAD.encode(metrics_token);
-        Ok(Self { ticket_key, turn_secret, turn_nonce_key, metrics_token })
+        Ok(Self { ticket_key, capsule_key, turn_secret, turn_nonce_key, metrics_token })
     }
 }
 
@@ -101,6 +105,7 @@ fn text(kept: &Kept) -> String {
     [
         "# The secrets of this Visavis server, made at its first start. Keep them secret, and back them up.\n".to_owned(),
         line("ticket_key", &kept.ticket_key),
+        line("capsule_key", &kept.capsule_key),
         line("turn_secret", &kept.turn_secret),
         line("turn_nonce_key", &kept.turn_nonce_key),
         line("metrics_token", &kept.metrics_token),

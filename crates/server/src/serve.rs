@@ -41,7 +41,7 @@ use crate::ice::Ice;
 use crate::metrics::{self, Metrics};
 use crate::run_file::RunFile;
 use crate::secrets::Secrets;
-use crate::signaling::{Calls, Devices, Origin, Signaling, SignalingLimits, upgrade};
+use crate::signaling::{Calls, Capsules, Devices, Origin, Signaling, SignalingLimits, upgrade};
 use crate::teaching::{self, Rooms};
 use crate::tls::TlsIdentity;
 use crate::{clock, web};
@@ -122,10 +122,16 @@ impl Server {
         let limits = AccountLimits::from(&config.accounts);
         let accounts = Arc::new(Accounts::new(store.clone(), &secrets, &limits, Arc::clone(&metrics)));
         let devices = Arc::new(Devices::new(Arc::clone(&metrics)));
-        let calls =
-            Calls::open(engine, store.clone(), Arc::clone(&devices), Arc::clone(&metrics), timers(&config))
-                .await
-                .context("the calls of the last run could not be read")?;
+        let calls = Calls::open(
+            engine,
+            store.clone(),
+            Arc::clone(&devices),
+            Arc::clone(&metrics),
+            Capsules::new(secrets.capsule_key),
+            timers(&config),
+        )
+        .await
+        .context("the calls of the last run could not be read")?;
         let signaling = Arc::new(Signaling::new(
             devices,
             Arc::clone(&calls),

@@ -137,6 +137,12 @@ impl Store {
         self.sqlite.read(move |db| history::page(db, &user, before, limit)).await
     }
 
+    /// Whether a call is in somebody's history, and so is over.
+    pub async fn is_past(&self, user: &UserId, call: CallId) -> Result<bool, StoreError> {
+        let user = user.clone();
+        self.sqlite.read(move |db| history::contains(db, &user, call)).await
+    }
+
     /// Removes links and logins that have expired.
     pub async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
         self.sqlite.write(move |db| login::sweep(db, now)).await

@@ -262,6 +262,10 @@ export type CallRef = {
    * Media of this call still arrives here.
    */
   media?: boolean;
+  /**
+   * The newest capsule of this call, if it is of another epoch than the server's.
+   */
+  capsule?: string;
 };
 
 /**
@@ -276,6 +280,10 @@ export type Invite = {
    * What the call shall carry.
    */
   media: Array<MediaKind>;
+  /**
+   * The server's epoch when this invite was first sent: in another one it makes no call.
+   */
+  epoch?: Epoch;
 };
 
 /**
@@ -628,6 +636,11 @@ export type CallView = {
    * How long the two were connected; only in an ended call that was answered.
    */
   duration_ms: number;
+  /**
+   * The call as its server keeps it, sealed: worth nothing but to be shown to that server again if it has lost its store.
+   * Only while the call lives, and at most [`limits::CAPSULE_BYTES`](crate::limits::CAPSULE_BYTES).
+   */
+  capsule?: string;
 };
 
 /**

@@ -32,7 +32,12 @@ describe('the caller', () => {
     expect(desk.take()).toEqual([
       {
         type: 'send',
-        message: { type: 'invite', data: { to: 'bob', media: ['audio', 'video'] }, call: CALL, id: 'p.2' },
+        message: {
+          type: 'invite',
+          data: { to: 'bob', media: ['audio', 'video'], epoch: 'e-1' },
+          call: CALL,
+          id: 'p.2',
+        },
       },
       { type: 'capture', call: CALL, choice: BOTH },
     ]);

@@ -89,8 +89,11 @@ const SAYING: Readonly<Record<string, () => Desk>> = {
   },
   'ping.json': () => {
     const desk = speaking('7f3a', 1);
-    desk.hear({ type: 'call', data: viewOf(5, 'active') });
-    return desk.tell({ type: 'flowing', call: CALL, key: '0' }).tell({ type: 'network-changed' });
+    desk.state = { ...desk.state, epoch: 'e-4b1c' };
+    desk.hear({ type: 'call', data: viewOf(5, 'active', { capsule: 'AYm9bV0xk1nQ' }) });
+    desk.tell({ type: 'flowing', call: CALL, key: '0' }).tell({ type: 'closed', code: 1006 }).pass(2_000);
+    // The server has lost its calls meanwhile.
+    return desk.welcome({ epoch: 'e-4b1d' });
   },
   'bye.json': () => speaking('7f3a', 10).tell({ type: 'leave' }),
 };

@@ -287,5 +287,6 @@ pub(crate) fn plain_view(role: Role, state: CallState, you: You) -> CallView {
         answered_on: None,
         reason: None,
         duration_ms: None,
+        capsule: None,
     }
 }

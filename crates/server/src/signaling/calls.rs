@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
 use visavis_call::{
-    Availability, Callee, Effect, Event, Leg, NewCall, Pair, Phase, Record, Step, Ties, Timers,
+    Availability, Callee, Capsule, Effect, Event, Leg, NewCall, Pair, Phase, Record, Step, Ties, Timers,
 };
 use visavis_cluster::{CasError, Change, Engine, Expected, Stored, Write};
 use visavis_proto::{
@@ -20,13 +20,14 @@ use visavis_proto::{
 use visavis_store::{HistoryRow, Store, TokenHash, User};
 
 use super::alarms::Alarms;
+use super::capsules::Capsules;
 use super::devices::Devices;
 use super::handle::Refusal;
 use crate::clock;
 use crate::metrics::Metrics;
 
 /// How often a lost compare-and-set is tried again; each loss means that somebody else has decided.
-const ATTEMPTS: u32 = 16;
+pub(super) const ATTEMPTS: u32 = 16;
 /// Live calls at once; more are refused as `overloaded`.
 const LIVE_CALLS: usize = 100_000;
 /// Live calls one user may take part in, on all devices.
@@ -42,6 +43,8 @@ const TICK_AGAIN: Duration = Duration::from_secs(1);
 struct LiveCall {
     rev: Rev,
     record: Arc<Record>,
+    /// Of this revision, once it was sealed.
+    capsule: Option<String>,
     media_seen: Option<Timestamp>,
     candidates: Vec<Candidates>,
 }
@@ -65,10 +68,11 @@ struct Live {
 #[derive(Debug)]
 pub struct Calls {
     engine: Engine,
-    store: Store,
-    devices: Arc<Devices>,
-    metrics: Arc<Metrics>,
-    timers: Timers,
+    pub(super) store: Store,
+    pub(super) devices: Arc<Devices>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) capsules: Capsules,
+    pub(super) timers: Timers,
     live: Mutex<Live>,
     alarms: Alarms,
 }
@@ -84,6 +88,7 @@ impl Calls {
         store: Store,
         devices: Arc<Devices>,
         metrics: Arc<Metrics>,
+        capsules: Capsules,
         timers: Timers,
     ) -> anyhow::Result<Arc<Self>> {
         let calls = Arc::new(Self {
@@ -91,6 +96,7 @@ impl Calls {
             store,
             devices,
             metrics,
+            capsules,
             timers,
             live: Mutex::default(),
             alarms: Alarms::default(),
@@ -174,6 +180,11 @@ impl Calls {
     ) -> Result<(CallId, bool), Refusal> {
         if let Some((_, record)) = self.read(id) {
             return repeated(&record, &caller.address, &invite.to).map(|()| (id, false));
+        }
+        if invite.epoch.as_ref().is_some_and(|epoch| epoch != self.epoch()) {
+            // It may have made a call in the store that is gone, which may have been answered, or have ended.
+            let hint = "this invite was first sent before the server lost its calls; make a new call";
+            return Err(Refusal::of(ErrorCode::CallEnded, hint));
         }
         let callee = self.user(&invite.to).await?;
         let pair = Pair::of(&caller.address.user, &invite.to);
@@ -300,7 +311,7 @@ impl Calls {
         Ok(self.decide(id, &event, now).await?)
     }
 
-    async fn decide(&self, id: CallId, event: &Event, now: Timestamp) -> Result<(), ErrorCode> {
+    pub(super) async fn decide(&self, id: CallId, event: &Event, now: Timestamp) -> Result<(), ErrorCode> {
         self.decide_by(id, |record| visavis_call::step(record, event.clone(), now, &self.timers), now).await
     }
 
@@ -332,7 +343,7 @@ impl Calls {
         Err(ErrorCode::Conflict)
     }
 
-    fn failed(&self, id: CallId, error: &CasError) -> ErrorCode {
+    pub(super) fn failed(&self, id: CallId, error: &CasError) -> ErrorCode {
         self.metrics.commits_failed.count();
         match error {
             CasError::Conflict { .. } | CasError::Unknown => ErrorCode::Conflict,
@@ -345,7 +356,7 @@ impl Calls {
     }
 
     /// Commits a step, and the pair with it if that changes; then performs the effects.
-    async fn commit(
+    pub(super) async fn commit(
         &self,
         expected: Expected,
         pair: &Pair,
@@ -394,10 +405,12 @@ impl Calls {
         if matches!(record.phase, Phase::Connecting { .. }) {
             self.metrics.calls_answered.count();
         }
+        let capsule = self.capsule_of(record.id, rev, now);
         for user in record.people() {
             for device in self.devices.of_user(user) {
                 let address = Address { user: user.clone(), device };
-                if let Some(view) = visavis_call::view(record, rev, &address, now) {
+                if let Some(mut view) = visavis_call::view(record, rev, &address, now) {
+                    view.capsule.clone_from(&capsule);
                     let frame = ServerFrame { re: None, body: ServerBody::Call(&view) };
                     self.devices.send(&address, frame.encode().into());
                 }
@@ -415,7 +428,7 @@ impl Calls {
     }
 
     /// The record and its revision: from the cache if it is live, else from the store.
-    fn read(&self, id: CallId) -> Option<(Rev, Arc<Record>)> {
+    pub(super) fn read(&self, id: CallId) -> Option<(Rev, Arc<Record>)> {
         let (rev, value) = self.engine.get(&call_key(id))?;
         if let Some(live) = self.live().calls.get(&id)
             && live.rev == rev
@@ -432,7 +445,7 @@ impl Calls {
     }
 
     /// What the pair's key expects of a writer, and the call it names.
-    fn pair(&self, pair: &Pair) -> (Expected, Option<CallId>) {
+    pub(super) fn pair(&self, pair: &Pair) -> (Expected, Option<CallId>) {
         match self.engine.get(&pair_key(pair)) {
             Some((rev, value)) => {
                 (Expected::Rev(rev), std::str::from_utf8(&value).ok().and_then(|text| text.parse().ok()))
@@ -453,12 +466,14 @@ impl Calls {
             if let Some(known) = live.calls.get_mut(&id) {
                 known.rev = rev;
                 known.record = record;
+                known.capsule = None;
                 return;
             }
             for user in record.people() {
                 live.of_user.entry(user.clone()).or_default().push(id);
             }
-            live.calls.insert(id, LiveCall { rev, record, media_seen: None, candidates: Vec::new() });
+            let call = LiveCall { rev, record, capsule: None, media_seen: None, candidates: Vec::new() };
+            live.calls.insert(id, call);
             self.metrics.calls_live.add(1);
         } else if live.calls.remove(&id).is_some() {
             for user in record.people() {
@@ -471,6 +486,29 @@ impl Calls {
             }
             self.metrics.calls_live.add(-1);
         }
+    }
+
+    /// The sealed record of a live call at `rev`; `None` if it has moved on, and with it the snapshot that is on its way.
+    pub(super) fn capsule_of(&self, id: CallId, rev: Rev, now: Timestamp) -> Option<String> {
+        let record = {
+            let live = self.live();
+            let call = live.calls.get(&id).filter(|call| call.rev == rev)?;
+            if call.capsule.is_some() {
+                return call.capsule.clone();
+            }
+            Arc::clone(&call.record)
+        };
+        let capsule = Capsule { rev, at: now, record: Record::clone(&record) };
+        let Some(text) = self.capsules.seal(&capsule) else {
+            self.metrics.capsules_too_long.count();
+            return None;
+        };
+        if let Some(call) = self.live().calls.get_mut(&id)
+            && call.rev == rev
+        {
+            call.capsule = Some(text.clone());
+        }
+        Some(text)
     }
 
     /// Whether a call of this id exists, live or ended.
@@ -566,6 +604,11 @@ impl Calls {
         // A page that rings and knows nothing of it is a new one: what was prepared with the old one is gone.
         let forgotten = |record: &Record| record.warm().contains(device) && !is_held(record);
         self.tell(device, &Event::Lost { who: device.clone() }, forgotten).await;
+        self.device_here(device).await;
+    }
+
+    /// The device is connected: none of its legs is away.
+    pub(super) async fn device_here(&self, device: &Address) {
         self.tell(device, &Event::Back { who: device.clone() }, |record| record.carries(device)).await;
     }
 

@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 use visavis_call::{Event, Leg};
 use visavis_proto::{
     Address, ByeReason, CallId, CallRef, CallView, ClientBody, ClientFrame, CloseCode, Done, ErrorCode,
-    ErrorReply, Gen, Hello, Invite, Limits, MessageId, Ping, ServerBody, ServerFrame, Welcome, limits,
+    ErrorReply, Gen, Hello, Invite, Limits, MessageId, Ping, ServerBody, ServerFrame, Timestamp, Welcome,
+    limits,
 };
 
 use super::devices::{Connection, Outgoing};
@@ -103,10 +104,6 @@ pub(super) fn ok(re: &MessageId, call: Option<CallId>, merged: bool) -> Utf8Byte
     ServerFrame { re: Some(re), body: ServerBody::Ok(&Done { call, merged }) }.encode().into()
 }
 
-fn shown(view: &CallView) -> Utf8Bytes {
-    ServerFrame { re: None, body: ServerBody::Call(view) }.encode().into()
-}
-
 /// What a refused first message leads to: the frame that says why, and the close code.
 type NotWelcome = (Utf8Bytes, CloseCode);
 
@@ -159,13 +156,17 @@ impl Signaling {
         self.metrics.hellos.count();
         let device = Device { user_name: user.display_name, name: device_name(&hello), address, connection };
         self.calls.device_back(&device.address, &hello.calls).await;
-        let welcome = self.welcome(&device, &hello, &origin);
+        let welcome = self.welcome(&device, &hello, &origin).await;
         let frame = ServerFrame { re: id.as_ref(), body: ServerBody::Welcome(&welcome) }.encode().into();
         Ok((frame, device, inbox))
     }
 
-    fn welcome(&self, device: &Device, hello: &Hello, origin: &Origin) -> Welcome {
+    async fn welcome(&self, device: &Device, hello: &Hello, origin: &Origin) -> Welcome {
         let now = clock::now();
+        for held in &hello.calls {
+            // One that cannot be restored now is not in the list, and its capsule comes again with a heartbeat.
+            let _ = self.calls.restore(held, &device.address, now).await;
+        }
         for held in hello.calls.iter().filter(|held| held.media) {
             self.calls.media_seen(held.id, &device.address, now);
         }
@@ -175,6 +176,9 @@ impl Signaling {
                 // Unknown calls are left out: `calls` is the truth, so the device ends what is missing.
                 calls.extend(self.calls.view(held.id, &device.address, now));
             }
+        }
+        for view in &mut calls {
+            view.capsule = self.calls.capsule_of(view.id, view.rev, now);
         }
         Welcome {
             user: device.address.user.clone(),
@@ -221,7 +225,7 @@ impl Signaling {
         let (id, call) = (frame.id.clone(), frame.call);
         let done = match frame.body {
             ClientBody::Bye => return Verdict::Bye,
-            ClientBody::Ping(ping) => return Verdict::Done(self.heartbeat(device, &ping)),
+            ClientBody::Ping(ping) => return Verdict::Done(self.heartbeat(device, &ping).await),
             ClientBody::Hello(_) => Err(Refusal::of(
                 ErrorCode::BadState,
                 "this socket has said hello; open another to sign in again",
@@ -332,12 +336,20 @@ impl Signaling {
         self.apply(device, call, Event::Renew { who: device.address.clone(), generation }).await
     }
 
-    fn heartbeat(&self, device: &Device, ping: &Ping) -> Vec<Utf8Bytes> {
+    async fn heartbeat(&self, device: &Device, ping: &Ping) -> Vec<Utf8Bytes> {
         let now = clock::now();
         let mut replies = Vec::with_capacity(1);
+        let mut pending = Vec::new();
+        for held in &ping.calls {
+            if self.calls.restore(held, &device.address, now).await.is_err() {
+                pending.push(held.id);
+            }
+        }
+        // Whoever sends heartbeats is here, whatever became of the commit that should have said so.
+        self.calls.device_here(&device.address).await;
         let live = self.calls.live_views(&device.address, now);
         let held = |id: CallId| ping.calls.iter().find(|held| held.id == id);
-        for CallRef { id, rev, media } in &ping.calls {
+        for CallRef { id, rev, media, capsule: _ } in &ping.calls {
             if *media {
                 self.calls.media_seen(*id, &device.address, now);
             }
@@ -346,9 +358,10 @@ impl Signaling {
             }
             match self.calls.view(*id, &device.address, now) {
                 Some(view) if view.rev != *rev || ping.epoch != *self.calls.epoch() => {
-                    replies.push(shown(&view));
+                    replies.push(self.show(view, now));
                 }
                 Some(_) => {}
+                None if pending.contains(id) => {}
                 None => {
                     let refused =
                         Refusal::of(ErrorCode::NotFound, "the server does not know this call: it is over");
@@ -356,9 +369,9 @@ impl Signaling {
                 }
             }
         }
-        for view in &live {
+        for view in live {
             if held(view.id).is_none_or(|held| held.rev != view.rev || ping.epoch != *self.calls.epoch()) {
-                replies.push(shown(view));
+                replies.push(self.show(view, now));
             }
         }
         for _ in &replies {
@@ -366,6 +379,11 @@ impl Signaling {
         }
         replies.push(ServerFrame { re: None, body: ServerBody::Pong }.encode().into());
         replies
+    }
+
+    fn show(&self, mut view: CallView, now: Timestamp) -> Utf8Bytes {
+        view.capsule = self.calls.capsule_of(view.id, view.rev, now);
+        ServerFrame { re: None, body: ServerBody::Call(&view) }.encode().into()
     }
 }
 

@@ -7,15 +7,18 @@
 //! ```
 //!
 //! `socket` owns one WebSocket and its limits, `handle` says what each message means, `relay` passes payloads on,
-//! `calls` commits decisions and performs their effects, `alarms` wakes calls whose time has come, `devices` knows who is
+//! `calls` commits decisions and performs their effects, `capsules` and `restore`
+//! bring calls back whose store was lost, `alarms` wakes calls whose time has come, `devices` knows who is
 //! connected. Nothing here waits for a device.
 
 mod alarms;
 pub mod allowance;
 mod calls;
+mod capsules;
 mod devices;
 mod handle;
 mod relay;
+mod restore;
 mod socket;
 
 use std::sync::Arc;
@@ -27,6 +30,7 @@ use tokio::sync::broadcast::error::RecvError;
 use visavis_proto::{Bye, ByeReason, CloseCode, ServerBody, ServerFrame, UserId};
 
 pub use calls::Calls;
+pub use capsules::Capsules;
 pub use devices::Devices;
 pub use socket::{Origin, upgrade};
 

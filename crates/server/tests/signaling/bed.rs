@@ -1,7 +1,9 @@
 //! A server on ports of its own, and phones: devices that say and hear JSON.
 
 use std::collections::{HashMap, VecDeque};
+use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -58,11 +60,27 @@ impl Bed {
     }
 
     /// Stops without a word, as a crash does, and starts again on the same folder.
-    pub(crate) async fn crash_and_start_again(mut self) -> Self {
+    pub(crate) async fn crash_and_start_again(self) -> Self {
+        self.crash_and_start_again_after(|_| ()).await
+    }
+
+    /// The same, and meanwhile the store of live calls is lost.
+    pub(crate) async fn crash_and_lose_the_live_calls(self) -> Self {
+        let lose = |folder: &Path| {
+            let lost = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            let lost: Vec<_> = lost.filter(|path| path.to_str().unwrap().contains("/calls.db")).collect();
+            assert!(!lost.is_empty());
+            lost.iter().for_each(|path| fs::remove_file(path).unwrap());
+        };
+        self.crash_and_start_again_after(lose).await
+    }
+
+    async fn crash_and_start_again_after(mut self, meanwhile: impl FnOnce(&Path)) -> Self {
         let (folder, runtime) = (self.folder.take().unwrap(), self.runtime.take().unwrap());
         let (settings, logins) = (std::mem::take(&mut self.settings), std::mem::take(&mut self.logins));
         drop(self);
         tokio::task::spawn_blocking(move || drop(runtime)).await.unwrap();
+        meanwhile(folder.path());
         let mut bed = Self::start(folder, settings).await;
         bed.logins = logins;
         bed

@@ -16,6 +16,8 @@ fn told(call: &Value) -> Value {
     let mut call = call.clone();
     let fields = call.as_object_mut().unwrap();
     fields.remove("rev");
+    let capsule = fields.remove("capsule");
+    assert_eq!(capsule.is_some(), fields["state"] != "ended", "a live call has a capsule, an ended one none");
     if let Some(left) = fields.get_mut("expires_in_ms") {
         assert!(left.as_u64().unwrap() > 0);
         *left = json!("some");

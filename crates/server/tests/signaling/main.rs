@@ -7,6 +7,7 @@ mod bad_input;
 mod calls;
 mod payloads;
 mod restart;
+mod restored;
 mod take;
 mod teaching;
 mod warm;

@@ -60,6 +60,11 @@ pub(crate) fn page(
     .collect()
 }
 
+pub(crate) fn contains(db: &Connection, user: &UserId, call: CallId) -> Result<bool> {
+    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM history WHERE user = ?1 AND call = ?2)")?
+        .query_row(params![user.as_str(), call.0.as_bytes()], |row| row.get(0))
+}
+
 fn read(row: &Row<'_>) -> Result<PastCall> {
     Ok(PastCall {
         row: HistoryRow {

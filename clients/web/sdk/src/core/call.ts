@@ -72,7 +72,8 @@ export function hangup(turn: Turn, call: CallRecord, because?: { say: WireReason
   const isHangup = call.confirmed && !because;
   if (isHangup) turn.outputs.push({ type: 'tell', call: call.id, message: { type: 'hangup' } });
   finish(turn, call.id, ended(turn, call, reason));
-  if (!neverSaid) say(turn, call.id, { type: 'hangup', data: because ? { reason: because.say } : {} });
+  if (!neverSaid)
+    say(turn, call.id, { type: 'hangup', data: because ? { reason: because.say } : {} }, call.capsule);
 }
 
 /** The page goes away: ends what only this page holds, and lets what rings here ring elsewhere. */
@@ -93,6 +94,7 @@ export function applyView(turn: Turn, view: CallView): void {
   if (!call || view.rev <= call.rev) return;
   change(turn, call.id, {
     rev: view.rev,
+    capsule: view.capsule === undefined ? undefined : { epoch: turn.state.epoch, text: view.capsule },
     gen: view.gen,
     offerer: view.offerer,
     known: true,
@@ -305,6 +307,7 @@ function blank(id: CallId, now: number): CallRecord {
     choice: { audio: false, video: false },
     held: false,
     rev: -1,
+    capsule: undefined,
     gen: 0,
     offerer: 'caller',
     known: false,

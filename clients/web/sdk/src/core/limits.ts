@@ -23,8 +23,8 @@ export const OUTBOX_LIMIT = 256;
 export const SEEN_LIMIT = 512;
 /** Ended calls remembered, so that a late message about one does not ring again. */
 export const ENDED_LIMIT = 64;
-/** Calls a heartbeat may name (the protocol's limit). */
-export const CALL_REFS_LIMIT = 16;
+/** Calls a heartbeat names. The protocol's limit for calls with a capsule; a device holds far fewer. */
+export const CAPSULES_LIMIT = 12;
 
 /** How long a call waits for the server to take it. */
 export const DIAL_LIMIT_MS = 20_000;

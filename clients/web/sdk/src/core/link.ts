@@ -5,7 +5,7 @@ import type { Bye, CallRef, ErrorReply, Welcome } from '../protocol.ts';
 import type { OfflineReason } from '../public.ts';
 import { applyView, endEverything, lose } from './call.ts';
 import {
-  CALL_REFS_LIMIT,
+  CAPSULES_LIMIT,
   FLOW_FRESH_MS,
   OPEN_LIMIT_MS,
   PROBE_IN_CALL_MS,
@@ -18,7 +18,7 @@ import {
 import { nextId, resend } from './outbox.ts';
 import { meetPeople } from './people.ts';
 import { restartPaths } from './recovery.ts';
-import type { State } from './state.ts';
+import type { CallRecord, Capsule, State } from './state.ts';
 import { change, random, type Turn, update } from './turn.ts';
 
 const PROTOCOL = 1;
@@ -82,10 +82,12 @@ export function welcome(turn: Turn, data: Welcome): void {
   });
   const before = turn.state.outbox;
   for (const call of turn.state.calls) {
-    if (call.known && !calls.some((view) => view.id === call.id)) lose(turn, call);
+    if (call.known && !calls.some((view) => view.id === call.id) && !outlives(turn, call)) lose(turn, call);
   }
   for (const view of calls) applyView(turn, view);
   meetPeople(turn, data);
+  // A server that has lost its calls gets them back before it hears what is to become of them.
+  if (callRefs(turn).some(({ capsule }) => capsule)) ping(turn, PROBE_MS);
   resend(turn, before);
   restartPaths(turn);
 }
@@ -246,15 +248,31 @@ function ping(turn: Turn, patienceMs: number): void {
   turn.outputs.push({ type: 'send', message: { type: 'ping', data: { epoch, calls: callRefs(turn) } } });
 }
 
+/** What we hold; and, for a server that has lost its calls, what we have ended and could not tell. */
 function callRefs(turn: Turn): CallRef[] {
-  return turn.state.calls
-    .filter((call) => call.known)
-    .slice(0, CALL_REFS_LIMIT)
-    .map(({ id, rev, flowedAt }) => ({
-      id,
-      rev: Math.max(rev, 0),
-      ...(flowedAt !== undefined && turn.now - flowedAt <= FLOW_FRESH_MS ? { media: true } : {}),
-    }));
+  const { calls, outbox } = turn.state;
+  const ended = outbox.filter((pending) => outlives(turn, pending));
+  return [
+    ...calls.filter((call) => call.known).map((call) => callRef(turn, call)),
+    ...ended.map(({ call, capsule }) => callRef(turn, { id: call, rev: 0, flowedAt: undefined, capsule })),
+  ].slice(0, CAPSULES_LIMIT);
+}
+
+type Held = Pick<CallRecord, 'id' | 'rev' | 'flowedAt' | 'capsule'>;
+
+function callRef(turn: Turn, held: Held): CallRef {
+  const { id, rev, flowedAt, capsule } = held;
+  return {
+    id,
+    rev: Math.max(rev, 0),
+    ...(flowedAt !== undefined && turn.now - flowedAt <= FLOW_FRESH_MS ? { media: true } : {}),
+    ...(capsule && outlives(turn, held) ? { capsule: capsule.text } : {}),
+  };
+}
+
+/** Whether the server may have lost this call, and can have it back from us. */
+function outlives(turn: Turn, { capsule }: { readonly capsule?: Capsule | undefined }): boolean {
+  return capsule !== undefined && capsule.epoch !== turn.state.epoch;
 }
 
 function pingInterval(state: State): number {

@@ -4,7 +4,7 @@
  */
 import type { CallId, ClientMessage, MessageId } from '../protocol.ts';
 import { OUTBOX_LIMIT, RESEND_MS } from './limits.ts';
-import type { Pending } from './state.ts';
+import type { Capsule, Pending } from './state.ts';
 import { type Turn, update } from './turn.ts';
 
 /** What may be queued: the message without the parts that are filled in here. */
@@ -25,9 +25,9 @@ export type Body = Extract<
 >;
 
 /** Says something about a call, as often as it takes. */
-export function say(turn: Turn, call: CallId, body: Body): void {
+export function say(turn: Turn, call: CallId, body: Body, capsule?: Capsule): void {
   const id = nextId(turn);
-  const pending = { id, call, message: { ...body, call, id }, tries: 0, retryAt: undefined };
+  const pending = { id, call, message: { ...body, call, id }, tries: 0, retryAt: undefined, capsule };
   update(turn, { outbox: [...turn.state.outbox, pending].slice(-OUTBOX_LIMIT) });
   if (turn.state.link.type === 'online') transmit(turn, pending);
 }
@@ -88,12 +88,20 @@ function transmit(turn: Turn, pending: Pending): void {
   // A verb is answered by the server itself, so silence means a dead connection, which the heartbeat finds. A payload
   // is answered by the other device, which may have been away for a moment.
   const retryAt = isPayload(pending.message) ? turn.now + backoff(tries) : undefined;
+  const message = tries === 1 ? inThisEpoch(turn, pending.message) : pending.message;
   update(turn, {
     outbox: turn.state.outbox.map((other) =>
-      other.id === pending.id ? { ...other, tries, retryAt } : other,
+      other.id === pending.id ? { ...other, message, tries, retryAt } : other,
     ),
   });
-  turn.outputs.push({ type: 'send', message: pending.message });
+  turn.outputs.push({ type: 'send', message });
+}
+
+/** An invite makes a call in no other epoch than the one in which it was first sent: it may have made one there. */
+function inThisEpoch(turn: Turn, message: ClientMessage): ClientMessage {
+  const { epoch } = turn.state;
+  if (message.type !== 'invite' || epoch === undefined) return message;
+  return { ...message, data: { ...message.data, epoch } };
 }
 
 function isPayload(message: ClientMessage): boolean {

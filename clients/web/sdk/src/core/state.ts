@@ -98,6 +98,7 @@ export interface CallRecord {
   /** Our user has put it on hold. */
   readonly held: boolean;
   readonly rev: Rev;
+  readonly capsule: Capsule | undefined;
   readonly gen: Gen;
   readonly offerer: Role;
   /** The server knows the call: it is named in heartbeats. */
@@ -130,6 +131,12 @@ export interface CallRecord {
 export type LiveState = Exclude<CallState, { type: 'ended' }>;
 export type EndedState = Extract<CallState, { type: 'ended' }>;
 
+/** What the server gave us to keep of a call, in case it loses its own record. */
+export interface Capsule {
+  readonly epoch: Epoch | undefined;
+  readonly text: string;
+}
+
 /** A message that waits for its `ok` or `error`. */
 export interface Pending {
   readonly id: MessageId;
@@ -139,6 +146,8 @@ export interface Pending {
   readonly tries: number;
   /** When to send it again on the same connection. */
   readonly retryAt: number | undefined;
+  /** Of a call that we have ended: a server that has lost the call needs it to tell the other side. */
+  readonly capsule?: Capsule | undefined;
 }
 
 /** Why a media path is gone. */
