@@ -7,6 +7,7 @@
 mod bench;
 mod build;
 mod command;
+mod conformance;
 mod fresh;
 mod generate;
 mod lint;
@@ -27,7 +28,8 @@ cargo xtask test [rust|web|e2e] [FILTER]   set up this machine and run the tests
 cargo xtask screens                        write a picture of every screen to target/screens
 cargo xtask lint                           formats, lints, types, licences
 cargo xtask generate [--check]             schema, TypeScript types and docs/configure.md from the Rust sources
-cargo xtask bench [NAME] [ARGS]            measurements; without a name: list them";
+cargo xtask bench [NAME] [ARGS]            measurements; without a name: list them
+cargo xtask conformance [server|client …]  the transcripts of the protocol against our server, or against anything";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -54,6 +56,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "lint" => lint::lint(),
         "generate" => generate::generate(rest),
         "bench" => bench::bench(rest),
+        "conformance" => conformance::conformance(rest),
         "help" | "--help" | "-h" => {
             say(USAGE);
             Ok(ExitCode::SUCCESS)

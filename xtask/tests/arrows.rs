@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and those of ours that it may name.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("proto", &[]),
     ("turn", &[]),
     ("sip", &[]),
@@ -23,6 +23,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("server", &["proto", "call", "store", "cluster", "turn", "relay", "gateway"]),
     ("xtask", &[]),
     ("load", &[]),
+    ("conformance", &[]),
 ];
 
 /// Crates that are told things: no socket, clock, random source, store, runtime or metrics library below them.
