@@ -95,11 +95,11 @@ class Life {
   #engine(what: string, more: Engine): void {
     switch (what) {
       case 'described':
-        return this.#tell({ type: 'described', call: this.#call(), description: more.description });
+        return this.#tell({ type: 'described', ...this.#path(), description: more.description });
       case 'connected': {
         const path = PATHS[more.route];
         if (!path) throw new Error(`there is no route ${more.route}`);
-        return this.#tell({ type: 'connected', call: this.#call(), path });
+        return this.#tell({ type: 'connected', ...this.#path(), path });
       }
       case 'sending':
         return this.#tell({ type: 'sending', call: this.#call(), notice: more.notice });
@@ -123,9 +123,14 @@ class Life {
 
   /** The youngest live call. */
   #call(): string {
+    return this.#path().call;
+  }
+
+  /** Its peer connection. */
+  #path(): { call: string; key: string } {
     const call = this.#desk.state.calls.at(-1);
     if (!call) throw new Error('there is no live call');
-    return call.id;
+    return { call: call.id, key: call.key };
   }
 
   #expectSaid(pattern: Json): void {
