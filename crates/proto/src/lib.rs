@@ -16,6 +16,7 @@ mod guests;
 mod http;
 mod ids;
 mod logins;
+mod parcel;
 mod people;
 mod push;
 mod server;
@@ -35,6 +36,7 @@ pub use http::{
 };
 pub use ids::{Address, CallId, DeviceId, Epoch, Gen, InvalidId, MessageId, Rev, Timestamp, UserId};
 pub use logins::{DeviceView, LoginList, LoginView, RenameLogin};
+pub use parcel::{Channel, Closed, Delivered, FromMessenger, Parcel, ParcelDown, ParcelUp, ToMessenger};
 pub use people::{
     Block, BlockList, Callers, Changed, ChangedThing, Contact, ContactList, DoNotDisturb, OwnPresence,
     Preferences, Presence, PresenceStatus, PutContact, QuietTime, Weekday,

@@ -54,3 +54,7 @@ pub const PING_IN_CALL: Duration = Duration::from_secs(20);
 pub const PING_IDLE: Duration = Duration::from_secs(55);
 /// How long a ticket for `hello` is valid.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(30);
+/// Largest parcel of messages, in bytes of its JSON.
+pub const PARCEL_BYTES: usize = 4 * FRAME_BYTES;
+/// Most messages in a parcel.
+pub const PARCEL_MESSAGES: usize = 64;

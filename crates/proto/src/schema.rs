@@ -10,13 +10,14 @@ use ts_rs::{Config, TS};
 
 use crate::{
     Accept, Ack, Address, ApiError, Block, BlockList, Bye, ByeReason, CallId, CallRef, CallState, CallView,
-    Callers, Changed, ChangedThing, Connected, Contact, ContactList, DeviceId, DeviceView, Direction,
-    DoNotDisturb, Done, EndReason, EnterAsGuest, ErrorCode, ErrorReply, Gen, GuestInvitation, GuestLink,
-    GuestLinkList, GuestOf, GuestView, Hangup, Hello, HistoryEntry, HistoryPage, HistorySeen, IceConfig,
-    IceServer, Invite, Limits, Login, LoginList, LoginView, MakeGuestLink, Me, MediaKind, MessageId,
-    NewGuestLink, Outcome, OwnPresence, PeerView, Ping, Preferences, Presence, PresenceStatus, PushKey,
-    PushKeys, PushMessage, PushedCall, PushedStop, PutContact, PutPush, QuietTime, Reach, RenameLogin,
-    Ringing, Role, Route, SignUp, SignUpInvitation, Take, Ticket, Transfer, Weekday, Welcome, You,
+    Callers, Changed, ChangedThing, Channel, Closed, Connected, Contact, ContactList, Delivered, DeviceId,
+    DeviceView, Direction, DoNotDisturb, Done, EndReason, EnterAsGuest, ErrorCode, ErrorReply, Gen,
+    GuestInvitation, GuestLink, GuestLinkList, GuestOf, GuestView, Hangup, Hello, HistoryEntry, HistoryPage,
+    HistorySeen, IceConfig, IceServer, Invite, Limits, Login, LoginList, LoginView, MakeGuestLink, Me,
+    MediaKind, MessageId, NewGuestLink, Outcome, OwnPresence, PeerView, Ping, Preferences, Presence,
+    PresenceStatus, PushKey, PushKeys, PushMessage, PushedCall, PushedStop, PutContact, PutPush, QuietTime,
+    Reach, RenameLogin, Ringing, Role, Route, SignUp, SignUpInvitation, Take, Ticket, Transfer, Weekday,
+    Welcome, You,
 };
 
 /// No data; write `{}` or leave `data` out.
@@ -183,6 +184,16 @@ pub enum ServerMessageBody {
     Bye(Bye),
 }
 
+/// The body of `POST /sse`.
+#[derive(JsonSchema, TS)]
+pub struct Parcel {
+    /// The number of the first message; the first of all is 1, each has the next number.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// What the device says, at most 64 messages.
+    pub messages: Vec<ClientMessage>,
+}
+
 /// The JSON Schema of everything a device may say.
 pub fn client_schema() -> Schema {
     schema_for!(ClientMessage)
@@ -306,6 +317,10 @@ pub fn typescript() -> String {
         PushMessage,
         PushedCall,
         PushedStop,
+        Parcel,
+        Delivered,
+        Channel,
+        Closed,
     );
     out
 }

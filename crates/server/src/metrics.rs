@@ -71,8 +71,9 @@ metrics! {
     Counter logins_limited: "Log-ins and sign-ups refused because of too many failed ones.",
     Counter http_timeouts: "API requests given up because they did not arrive in time.",
     Counter sign_ups: "Sign-up links used.",
-    Gauge sockets: "WebSockets open, signed in or not.",
-    Counter sockets_refused: "WebSockets refused because of signaling.max_sockets.",
+    Gauge sockets: "Connections of devices open, signed in or not: WebSockets, and those counted apart below.",
+    Gauge streams: "Of these, event streams.",
+    Counter sockets_refused: "Connections refused because of signaling.max_sockets.",
     Counter hellos: "Devices that signed in.",
     Counter hellos_refused: "First messages that were not a valid hello.",
     Counter devices_replaced: "Sockets closed because the same device connected again.",
@@ -173,7 +174,7 @@ mod tests {
         metrics.sockets.add(2);
         let text = metrics.render();
         assert!(text.contains(
-            "\n# HELP visavis_sockets WebSockets open, signed in or not.\n# TYPE visavis_sockets gauge\nvisavis_sockets 2\n"
+            "\n# HELP visavis_sockets Connections of devices open, signed in or not: WebSockets, and those counted apart below.\n# TYPE visavis_sockets gauge\nvisavis_sockets 2\n"
         ));
         assert!(text.contains("\nvisavis_hellos 1\n"));
     }

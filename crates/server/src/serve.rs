@@ -3,7 +3,7 @@
 //! ```text
 //!   http, https ──► router ──┬── /            the web app, /tutorial/
 //!                            ├── /api/…       accounts, history
-//!                            ├── /ws          signaling ──► calls ──► calls.db, visavis.db
+//!                            ├── /ws, /sse    signaling ──► calls ──► calls.db, visavis.db
 //!                            ├── /signal      teaching
 //!                            └── /metrics
 //!   relay.listen ──► relay (a thread of its own): STUN and TURN
@@ -17,7 +17,7 @@ use anyhow::Context;
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -41,7 +41,7 @@ use crate::ice::Ice;
 use crate::metrics::{self, Metrics};
 use crate::run_file::RunFile;
 use crate::secrets::Secrets;
-use crate::signaling::{Calls, Capsules, Devices, Origin, Signaling, SignalingLimits, upgrade};
+use crate::signaling::{Calls, Capsules, Devices, Origin, Signaling, SignalingLimits, Streams, stream, upgrade};
 use crate::teaching::{self, Rooms};
 use crate::tls::TlsIdentity;
 use crate::{clock, web};
@@ -264,8 +264,10 @@ fn timers(config: &Config) -> Timers {
 }
 
 fn router(api: Api, signaling: &Arc<Signaling>, measured: Measured, teaching: bool) -> Router {
+    let streams = Streams::new(Arc::clone(signaling), api.public.clone());
     let mut app = Router::new()
         .route("/ws", get(websocket).with_state(Arc::clone(signaling)))
+        .route("/sse", get(stream::open).post(stream::post).with_state(streams))
         .route("/metrics", get(show_metrics).with_state(measured.clone()))
         .route("/", get(web::app))
         .route("/{*path}", get(web::app))
@@ -291,8 +293,7 @@ async fn websocket(
     headers: HeaderMap,
     request: WebSocketUpgrade,
 ) -> Response {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
-    upgrade(&signaling, Origin { host }, request)
+    upgrade(&signaling, Origin::of(&headers), request)
 }
 
 #[derive(Clone)]

@@ -1453,3 +1453,47 @@ export type PushedStop = {
    */
   reason?: EndReason;
 };
+
+/**
+ * The body of `POST /sse`.
+ */
+export type Parcel = {
+  /**
+   * The number of the first message; the first of all is 1, each has the next number.
+   */
+  seq: number;
+  /**
+   * What the device says, at most 64 messages.
+   */
+  messages: Array<ClientMessage>;
+};
+
+/**
+ * The answer to a parcel that has arrived.
+ */
+export type Delivered = {
+  /**
+   * The number of the next message that is waited for: all before it have arrived.
+   */
+  next: number;
+};
+
+/**
+ * The event `channel`, the first of an event stream.
+ */
+export type Channel = {
+  /**
+   * What `POST /sse` shows as `Authorization: Bearer`: whoever has it speaks as this device.
+   */
+  channel: string;
+};
+
+/**
+ * The event `close`, the last of an event stream.
+ */
+export type Closed = {
+  /**
+   * What a WebSocket would have closed with.
+   */
+  code: number;
+};

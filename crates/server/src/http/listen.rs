@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  accept ──► (TLS, at most 10 s) ──► HTTP/1.1, headers within 30 s ──► router
-//!    ▲  waits while `http.max_connections` are open       └── upgraded: a WebSocket, no longer ours
+//!    ▲  waits while `http.max_connections` are open       ├── upgraded: a WebSocket, no longer ours
+//!    └────────────────────────────────────────────────────┴── lasting: an event stream, bounded by who opened it
 //! ```
 
 use std::io;
@@ -18,7 +19,7 @@ use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,18 @@ const LAST_ANSWER: Duration = Duration::from_secs(30);
 const HEADER_BYTES: usize = 16 * 1024;
 /// How long to wait when the system cannot give us another socket, all file descriptors being in use for example.
 const NO_SOCKET: Duration = Duration::from_millis(100);
+
+/// With every request: lets its answer last for as long as it takes. The connection then counts for none of ours; it must
+/// close behind that answer.
+#[derive(Debug, Clone)]
+pub struct Lasting(CancellationToken);
+
+impl Lasting {
+    /// This answer will take long.
+    pub fn begin(&self) {
+        self.0.cancel();
+    }
+}
 
 /// Why an address cannot be listened on; meant for the operator.
 #[derive(Debug, Error)]
@@ -157,13 +170,12 @@ pub async fn serve(listener: Listener, router: Router, max_connections: u32, sto
             let _ = tcp.set_nodelay(true);
             let peer = Peer { address, secure: tls.is_some() };
             match tls {
-                None => answer(tcp, peer, router, stop).await,
+                None => answer(tcp, peer, router, stop, place).await,
                 Some(tls) => match shake_hands(tls, tcp, &handshakes).await {
-                    Ok(stream) => answer(stream, peer, router, stop).await,
+                    Ok(stream) => answer(stream, peer, router, stop, place).await,
                     Err(error) => debug!(%error, "no TLS connection"),
                 },
             }
-            drop(place);
         });
     }
     drop(listener);
@@ -183,12 +195,20 @@ async fn shake_hands(
     timeout(HANDSHAKE, handshake).await?
 }
 
-async fn answer<S>(stream: S, peer: Peer, router: Router, stop: CancellationToken)
-where
+async fn answer<S>(
+    stream: S,
+    peer: Peer,
+    router: Router,
+    stop: CancellationToken,
+    place: OwnedSemaphorePermit,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let lasting = Lasting(CancellationToken::new());
+    let lasts = lasting.0.clone();
     let service = router.map_request(move |mut request: Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(lasting.clone());
         request.map(axum::body::Body::new)
     });
     let mut builder = http1::Builder::new();
@@ -200,6 +220,10 @@ where
         ended = &mut connection => ended,
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+        () = lasts.cancelled() => {
+            drop(place);
             connection.await
         }
         () = tokio::time::sleep(LIFE) => {

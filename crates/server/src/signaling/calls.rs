@@ -237,17 +237,22 @@ impl Calls {
         }
     }
 
-    /// Whose a login is; `None` once it has ended.
-    pub(super) async fn signed_in(
+    /// The person behind a login, or the one a messenger vouches for. `None` if the login has ended, or nobody has that
+    /// name.
+    pub(super) async fn who(
         &self,
-        login: TokenHash,
+        user: &UserId,
+        login: Option<TokenHash>,
         now: Timestamp,
     ) -> Result<Option<User>, ErrorCode> {
-        let found = self.store.login(login, now).await.map_err(|error| {
+        let found = match login {
+            Some(login) => self.store.login(login, now).await.map(|login| login.map(|login| login.user)),
+            None => self.store.user(user).await,
+        };
+        found.map_err(|error| {
             error!(%error, "a login could not be looked up");
             ErrorCode::Internal
-        })?;
-        Ok(found.map(|login| login.user))
+        })
     }
 
     /// Answers `other` by the invite of a device that it calls. `None` if that call has ended.

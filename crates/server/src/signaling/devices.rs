@@ -38,7 +38,8 @@ pub struct Connection(u64);
 #[derive(Debug)]
 struct Entry {
     device: DeviceId,
-    login: TokenHash,
+    /// None for a device whose user a messenger has signed in.
+    login: Option<TokenHash>,
     connection: Connection,
     outbox: mpsc::Sender<Outgoing>,
 }
@@ -72,7 +73,7 @@ impl Devices {
     pub fn register(
         &self,
         address: &Address,
-        login: TokenHash,
+        login: Option<TokenHash>,
         bye: Utf8Bytes,
     ) -> Result<(Connection, mpsc::Receiver<Outgoing>), TooManyDevices> {
         let connection = Connection(self.next.fetch_add(1, Ordering::Relaxed));
@@ -147,7 +148,7 @@ impl Devices {
         users.retain(|user, entries| {
             entries.retain(|entry| {
                 let stays = match revoked {
-                    Revoked::Login(login) => entry.login != *login,
+                    Revoked::Login(login) => entry.login != Some(*login),
                     Revoked::User(name) => user != name,
                 };
                 if !stays {
@@ -174,7 +175,7 @@ impl Devices {
 mod tests {
     use super::*;
 
-    const LOGIN: TokenHash = TokenHash([7; 32]);
+    const LOGIN: Option<TokenHash> = Some(TokenHash([7; 32]));
 
     fn devices() -> Devices {
         Devices::new(Arc::new(Metrics::default()))

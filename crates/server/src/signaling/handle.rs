@@ -129,20 +129,25 @@ impl Signaling {
             let hint = format!("this server speaks protocol 1, hello.data.proto is {}", hello.proto);
             return Err(no(Refusal::of(ErrorCode::Unsupported, hint), CloseCode::Bad));
         }
-        let signed_in = self.tickets.redeem(&hello.token, clock::now()).map_err(|code| {
-            let hint =
-                "hello.data.token must be a ticket from POST /api/ticket, unused and younger than 30 s";
-            no(Refusal::of(code, hint), CloseCode::Unauthenticated)
-        })?;
-        let login = signed_in.login;
-        let address = Address { user: signed_in.user, device: hello.device.clone() };
+        let (user, login) = match &origin.vouched {
+            Some(user) => (user.clone(), None),
+            None => {
+                let ticket = self.tickets.redeem(&hello.token, clock::now()).map_err(|code| {
+                    let hint =
+                        "hello.data.token must be a ticket from POST /api/ticket, unused and younger than 30 s";
+                    no(Refusal::of(code, hint), CloseCode::Unauthenticated)
+                })?;
+                (ticket.user, Some(ticket.login))
+            }
+        };
+        let address = Address { user, device: hello.device.clone() };
         let (connection, inbox) =
             self.devices.register(&address, login, bye(ByeReason::Replaced, 0)).map_err(|_| {
                 let hint = "too many of your devices are connected; close one";
                 no(Refusal::of(ErrorCode::RateLimited, hint), CloseCode::RateLimited)
             })?;
         // The login may have ended since it got the ticket. Asked only now: an end that comes later finds the device.
-        let user = match self.calls.signed_in(login, clock::now()).await {
+        let user = match self.calls.who(&address.user, login, clock::now()).await {
             Ok(Some(user)) => user,
             gone => {
                 self.devices.leave(&address, connection);

@@ -1,25 +1,30 @@
-//! Signaling: devices over WebSockets, their messages, and the calls between them.
+//! Signaling: connected devices, their messages, and the calls between them.
 //!
 //! ```text
-//!  socket ──► handle ──► calls ──► visavis-call (decides) ──► visavis-cluster (commits)
-//!    ▲                     │
-//!    └──── devices ◄───────┘  snapshots, relayed payloads
+//!  socket ─┐
+//!  stream ─┴► connection ──► handle ──► calls ──► visavis-call (decides) ──► visavis-cluster (commits)
+//!                  ▲                      │
+//!                  └────── devices ◄──────┘  snapshots, relayed payloads
 //! ```
 //!
-//! `socket` owns one WebSocket and its limits, `handle` says what each message means, `relay` passes payloads on,
-//! `calls` commits decisions and performs their effects, `capsules` and `restore`
-//! bring calls back whose store was lost, `alarms` wakes calls whose time has come, `devices` knows who is
-//! connected. Nothing here waits for a device.
+//! `connection` is the life of one connection with its limits, whatever carries it: `socket` a WebSocket, `stream` an
+//! event stream and POSTs, whose messages `parcels` puts in order. `handle` says what each message means, `relay` passes
+//! payloads on, `calls` commits decisions and performs their effects, `capsules` and `restore` bring calls back whose
+//! store was lost, `alarms` wakes calls whose time has come, `devices` knows who is connected. Nothing here waits for a
+//! device.
 
 mod alarms;
 pub mod allowance;
 mod calls;
 mod capsules;
+mod connection;
 mod devices;
 mod handle;
+mod parcels;
 mod relay;
 mod restore;
 mod socket;
+pub mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +36,10 @@ use visavis_proto::{Bye, ByeReason, CloseCode, ServerBody, ServerFrame, UserId};
 
 pub use calls::Calls;
 pub use capsules::Capsules;
+pub use connection::Origin;
 pub use devices::Devices;
-pub use socket::{Origin, upgrade};
+pub use socket::upgrade;
+pub use stream::Streams;
 
 use crate::accounts::Revoked;
 use crate::accounts::tickets::Tickets;
@@ -50,7 +57,7 @@ const RESTART_SPREAD: Duration = Duration::from_secs(3);
 /// What an operator may set.
 #[derive(Debug, Clone)]
 pub struct SignalingLimits {
-    /// WebSockets open at once; more are refused with 503.
+    /// Connections open at once, whatever carries them; more are refused with 503.
     pub max_sockets: u32,
     /// Messages per second of one device in the long run.
     pub messages_per_second: u32,
@@ -71,7 +78,7 @@ impl From<&config::Signaling> for SignalingLimits {
     }
 }
 
-/// Everything a socket's task needs.
+/// Everything a connection's task needs.
 #[derive(Debug)]
 pub struct Signaling {
     /// Who is connected.

@@ -23,8 +23,10 @@ use visavis_server::config::{Config, Sources};
 use visavis_server::serve::Server;
 use visavis_store::{HistoryRow, User};
 
+use crate::stream_line::Stream;
+
 /// Long enough for a loaded machine; nothing waits this long unless it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running server and its folder.
 pub(crate) struct Bed {
@@ -134,19 +136,25 @@ impl Bed {
     /// The same, holding `calls`; with the `welcome`.
     pub(crate) async fn phone_with(&self, user: &str, device: &str, calls: Value) -> (Phone, Value) {
         let mut phone = self.socket().await;
-        let token = self.ticket(user);
-        phone
-            .say(json!({"type":"hello","id":"h","data":{
-                "token":token,"device":device,"name":format!("{user}'s {device}"),"proto":1,"calls":calls}}))
-            .await;
-        let welcome = phone.hear().await;
-        assert_eq!(welcome["type"], "welcome", "{welcome}");
+        let welcome = phone.greet(&self.ticket(user), user, device, calls).await;
         (phone, welcome)
+    }
+
+    /// The same over an event stream.
+    pub(crate) async fn stream_phone(&self, user: &str, device: &str) -> Phone {
+        let mut phone = self.stream().await;
+        phone.greet(&self.ticket(user), user, device, json!([])).await;
+        phone
     }
 
     /// A socket on which nothing has been said.
     pub(crate) async fn socket(&self) -> Phone {
         Phone::connect(&format!("ws://{}/ws", self.address())).await.unwrap()
+    }
+
+    /// An event stream on which nothing has been said.
+    pub(crate) async fn stream(&self) -> Phone {
+        Phone::over(Line::Stream(Box::new(Stream::open(self.address()).await)))
     }
 
     /// `GET` of a page that needs no more than that; status and body.
@@ -194,8 +202,14 @@ fn config(folder: &TempDir, settings: &[String]) -> Config {
 
 /// A device as a test sees it.
 pub(crate) struct Phone {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    line: Line,
     heard: VecDeque<Value>,
+}
+
+/// What carries a phone's words.
+pub(crate) enum Line {
+    Socket(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
+    Stream(Box<Stream>),
 }
 
 /// What a socket ends with.
@@ -208,7 +222,29 @@ pub(crate) enum End {
 impl Phone {
     pub(crate) async fn connect(url: &str) -> Result<Self, tokio_tungstenite::tungstenite::Error> {
         let (socket, _) = connect_async(url).await?;
-        Ok(Self { socket, heard: VecDeque::new() })
+        Ok(Self::over(Line::Socket(Box::new(socket))))
+    }
+
+    pub(crate) fn over(line: Line) -> Self {
+        Self { line, heard: VecDeque::new() }
+    }
+
+    /// The event stream of a phone that has one.
+    pub(crate) fn stream(&mut self) -> &mut Stream {
+        match &mut self.line {
+            Line::Stream(stream) => stream,
+            Line::Socket(_) => panic!("this phone has a WebSocket"),
+        }
+    }
+
+    /// Says hello and gives the `welcome`.
+    pub(crate) async fn greet(&mut self, token: &str, user: &str, device: &str, calls: Value) -> Value {
+        self.say(json!({"type":"hello","id":"h","data":{
+            "token":token,"device":device,"name":format!("{user}'s {device}"),"proto":1,"calls":calls}}))
+            .await;
+        let welcome = self.hear().await;
+        assert_eq!(welcome["type"], "welcome", "{welcome}");
+        welcome
     }
 
     pub(crate) async fn say(&mut self, message: Value) {
@@ -216,16 +252,24 @@ impl Phone {
     }
 
     pub(crate) async fn say_text(&mut self, text: String) {
-        self.say_frame(Message::text(text)).await;
+        match &mut self.line {
+            Line::Socket(_) => self.say_frame(Message::text(text)).await,
+            Line::Stream(stream) => assert_eq!(stream.say(&[&text]).await, 200),
+        }
     }
 
     pub(crate) async fn say_frame(&mut self, message: Message) {
-        timeout(PATIENCE, self.socket.send(message)).await.unwrap().unwrap();
+        let Line::Socket(socket) = &mut self.line else { panic!("only a WebSocket has frames") };
+        timeout(PATIENCE, socket.send(message)).await.unwrap().unwrap();
     }
 
     /// Like `say`, where the server may close at any moment.
     pub(crate) async fn try_say(&mut self, message: Value) -> bool {
-        self.socket.send(Message::text(message.to_string())).await.is_ok()
+        let text = message.to_string();
+        match &mut self.line {
+            Line::Socket(socket) => socket.send(Message::text(text)).await.is_ok(),
+            Line::Stream(stream) => stream.say(&[&text]).await == 200,
+        }
     }
 
     /// The next message.
@@ -247,12 +291,19 @@ impl Phone {
 
     /// Whether the socket ends without another word, however long that takes.
     pub(crate) async fn ends_in_the_end(&mut self) -> bool {
-        matches!(self.socket.next().await, None | Some(Err(_)))
+        match &mut self.line {
+            Line::Socket(socket) => matches!(socket.next().await, None | Some(Err(_))),
+            Line::Stream(stream) => stream.hear().await.is_none(),
+        }
     }
 
     async fn receive(&mut self) -> Result<Value, End> {
+        let socket = match &mut self.line {
+            Line::Socket(socket) => socket,
+            Line::Stream(stream) => return stream.receive().await,
+        };
         loop {
-            match timeout(PATIENCE, self.socket.next()).await.expect("something to hear") {
+            match timeout(PATIENCE, socket.next()).await.expect("something to hear") {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Close(frame))) => {
                     return Err(frame.map_or(End::NoCode, |frame| End::Code(frame.code.into())));

@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bed;
+mod stream_line;
 
 mod bad_input;
 mod calls;
 mod payloads;
 mod restart;
 mod restored;
+mod stream;
 mod take;
 mod teaching;
 mod warm;
