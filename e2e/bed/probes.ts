@@ -33,6 +33,35 @@ export async function installProbes(context: BrowserContext, forced: Forced = {}
   await context.addInitScript(probe, forced);
 }
 
+/** Tells the type of each message that a page hears on an event stream; the pages' WebSockets Playwright sees itself. */
+export async function watchStreams(context: BrowserContext, heard: (type: string) => void): Promise<void> {
+  await context.exposeBinding('bedHears', (_, type: string) => heard(type));
+  await context.addInitScript(() => {
+    const tell = (window as unknown as { bedHears: (type: string) => void }).bedHears;
+    const original = window.fetch;
+    const listened = async (...request: Parameters<typeof original>): Promise<Response> => {
+      const response = await original(...request);
+      if (response.headers.get('content-type') !== 'text/event-stream') return response;
+      const reader = response.clone().body?.pipeThrough(new TextDecoderStream()).getReader();
+      const listen = async (): Promise<void> => {
+        let rest = '';
+        for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
+          const lines = (rest + piece.value).split('\n');
+          rest = lines.pop() ?? '';
+          for (const line of lines) {
+            const type = /^data: \{"type":"(\w+)"/.exec(line)?.[1];
+            if (type) tell(type);
+          }
+        }
+      };
+      // A stream that is cut has said all that it will.
+      listen().catch(() => undefined);
+      return response;
+    };
+    window.fetch = listened as typeof fetch;
+  });
+}
+
 /** Runs inside the page, so it may use nothing from outside itself. */
 export function probe(forced: Forced): void {
   const bed: Probes = { tracks: [], peers: [] };

@@ -5,7 +5,7 @@ import { type Distance, distanceTo } from './distance.ts';
 import { FirefoxPerson } from './firefox.ts';
 import { Network } from './network.ts';
 import { Person } from './person.ts';
-import { type Forced, installProbes } from './probes.ts';
+import { type Forced, installProbes, watchStreams } from './probes.ts';
 import { TcpProxy } from './proxy.ts';
 import { Server, type Settings } from './server.ts';
 
@@ -101,6 +101,7 @@ export const test = base.extend<Bed>({
       await installProbes(context, forced);
       const page = await context.newPage();
       const person = new Person(name, context, page);
+      await watchStreams(context, (type) => person.heard.push(type));
       page.on('pageerror', (error) =>
         info.annotations.push({ type: 'page error', description: String(error) }),
       );

@@ -41,7 +41,9 @@ use crate::ice::Ice;
 use crate::metrics::{self, Metrics};
 use crate::run_file::RunFile;
 use crate::secrets::Secrets;
-use crate::signaling::{Calls, Capsules, Devices, Origin, Signaling, SignalingLimits, Streams, stream, upgrade};
+use crate::signaling::{
+    Calls, Capsules, Devices, Origin, Signaling, SignalingLimits, Streams, stream, upgrade,
+};
 use crate::teaching::{self, Rooms};
 use crate::tls::TlsIdentity;
 use crate::{clock, web};

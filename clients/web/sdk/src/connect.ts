@@ -3,9 +3,9 @@ import { Driver } from './driver.ts';
 import { browserMedia, type MediaSettings } from './media/call-media.ts';
 import { DeviceList } from './media/device-list.ts';
 import { fetchTicket, socketUrl } from './page/address.ts';
+import { automaticTransport } from './page/automatic.ts';
 import { thisTab } from './page/device.ts';
 import { watchPage } from './page/page-events.ts';
-import { webSocketTransport } from './page/socket.ts';
 import type { Client, ConnectOptions } from './public.ts';
 
 // 720p is what a call's bitrate carries well; a device that has less gives what it has.
@@ -19,7 +19,10 @@ const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl:
  */
 export function connect(options: ConnectOptions = {}): Client {
   const url = socketUrl(options.url);
-  const { device } = options;
+  const { device, log } = options;
+  const now = () => performance.timeOrigin + performance.now();
+  const transport =
+    options.transport ?? automaticTransport((message) => log?.({ at: now(), level: 'info', message }));
   const settings: MediaSettings = {
     audio: { ...AUDIO, ...options.media?.audio },
     video: { ...VIDEO, ...options.media?.video },
@@ -28,16 +31,19 @@ export function connect(options: ConnectOptions = {}): Client {
   };
   const driver = new Driver({
     url,
-    transport: options.transport ?? webSocketTransport,
+    transport,
     ticket: options.ticket ?? (() => fetchTicket(url)),
     device: () => (device ? Promise.resolve(device) : thisTab()),
     media: (events) => browserMedia(settings, events),
-    now: () => performance.timeOrigin + performance.now(),
+    now,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    log: options.log,
+    log,
   });
   const unwatch = watchPage({
-    networkChanged: () => driver.networkChanged(),
+    networkChanged: () => {
+      transport.networkChanged?.();
+      driver.networkChanged();
+    },
     seen: (yes) => driver.seen(yes),
     leaving: () => driver.leave(),
   });

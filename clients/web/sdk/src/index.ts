@@ -7,6 +7,8 @@
  */
 export { ClientError, type ClientErrorCode, type DeviceKind } from './client-error.ts';
 export { connect } from './connect.ts';
+export { webSocketTransport } from './page/socket.ts';
+export { streamTransport } from './page/stream.ts';
 /** The bodies of the server's HTTP API, for pages that sign people in and show their history. */
 export type {
   ApiError,

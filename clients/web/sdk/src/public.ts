@@ -333,7 +333,7 @@ export interface ConnectOptions {
   readonly media?: { readonly audio?: MediaTrackConstraints; readonly video?: MediaTrackConstraints };
   /** Added to the configuration of every peer connection, such as `{ iceTransportPolicy: 'relay' }`. */
   readonly rtc?: Omit<RTCConfiguration, 'iceServers'>;
-  /** Carries the messages. Default: a WebSocket. */
+  /** Carries the messages. Default: a WebSocket, and where none gets through, an event stream with POSTs. */
   readonly transport?: Transport;
   /** Told what happens, for the console or a file. Never given tickets, addresses or session descriptions. */
   readonly log?: (entry: LogEntry) => void;

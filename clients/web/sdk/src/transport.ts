@@ -1,9 +1,11 @@
-/** How text messages travel to the server and back, in order. A WebSocket, or something else in tests. */
+/** How text messages travel to the server and back, in order: a WebSocket, or whatever an application has. */
 
 /** Opens connections. */
 export interface Transport {
   /** Starts to connect. Exactly one `closed` comes in the end, also if `opened` never came. */
   open(url: string, events: TransportEvents): Connection;
+  /** The network is another one, so what was found out about it no longer holds. */
+  networkChanged?(): void;
 }
 
 /** What a connection tells. */

@@ -20,8 +20,8 @@ settings! {
     http: Http {
         /// Where to listen; `""` turns plain HTTP off. Choose `0.0.0.0:7070` only behind a proxy that adds TLS.
         listen: Option<SocketAddr> = "127.0.0.1:7070",
-        /// Connections open at once over plain HTTP and HTTPS each, not counting WebSockets; further ones wait to be
-        /// accepted.
+        /// Connections open at once over plain HTTP and HTTPS each, not counting WebSockets and event streams; further ones
+        /// wait to be accepted.
         max_connections: u32 = "4096" in (1..=1_000_000),
     }
 
@@ -74,9 +74,9 @@ settings! {
         lost_grace_ms: u64 = "60000" in (1_000..=3_600_000),
     }
 
-    /// WebSockets.
+    /// The connections of devices, by WebSocket or event stream.
     signaling: Signaling {
-        /// WebSockets open at once; further ones are refused as `overloaded`. Plan 6 KiB each, 25 KiB over HTTPS, and raise the
+        /// Connections open at once; further ones are refused with 503. Plan 6 KiB each, 25 KiB over HTTPS, and raise the
         /// limit on open files (`ulimit -n`) accordingly.
         max_sockets: u32 = "20000" in (1..=10_000_000),
         /// Messages a device may send per second in the long run.

@@ -68,7 +68,7 @@ impl Intake {
         (Self { order: Mutex::new(order), places: Arc::new(Semaphore::new(AT_ONCE)), connection }, unpacked)
     }
 
-    /// A place for a parcel. Delivered before its body is read, so that nobody makes us keep many.
+    /// A place for a parcel. Taken before its body is read, so that nobody makes us keep many.
     pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, NotTaken> {
         if self.connection.is_closed() {
             return Err(NotTaken::Over);

@@ -1,4 +1,4 @@
-/** The usual transport: a WebSocket. */
+/** A WebSocket as the transport. */
 import type { Transport } from '../transport.ts';
 
 const SUBPROTOCOL = 'visavis.v1';
