@@ -35,6 +35,14 @@ pub(crate) fn web_app() -> Result<()> {
     })
 }
 
+/// Builds the server without optimising it and returns where it is. It reads the web app from its folder.
+pub(crate) fn development_server() -> Result<PathBuf> {
+    require::c_compiler()?;
+    web_app()?;
+    Run::cargo("build").args(["--locked", "--package", "visavis-server"]).go()?;
+    Ok(std::path::absolute(target().join("debug/visavis"))?)
+}
+
 /// Builds the server as it ships and returns where it is. Cargo itself knows what changed.
 pub(crate) fn server() -> Result<PathBuf> {
     require::c_compiler()?;
