@@ -19,7 +19,6 @@ pub mod http;
 pub mod ice;
 mod mallopt;
 pub mod metrics;
-mod people;
 pub mod run_file;
 pub mod secrets;
 pub mod serve;

@@ -1,18 +1,29 @@
 /** The page: what fills it, and over it a call and a notice. */
 import type { ReadonlySignal } from '@preact/signals';
 import type { Send } from './model/message.ts';
-import type { CallModel, Model } from './model/model.ts';
+import type { CallModel, Model, Page } from './model/model.ts';
 import { ringsHere } from './model/update.ts';
 import { CallScreen } from './screens/call-screen.tsx';
-import { Home } from './screens/home.tsx';
 import { Incoming } from './screens/incoming.tsx';
 import { Join } from './screens/join.tsx';
 import { Loading, Unreachable } from './screens/plain.tsx';
+import { Shell } from './screens/shell.tsx';
 import { SignIn } from './screens/sign-in.tsx';
 import { say } from './text/language.ts';
 import { announcements } from './text/status.ts';
+import { KeepsPeopleContext } from './ui/keeps-people.ts';
+import { later } from './ui/later.tsx';
 import { useNow } from './ui/now.ts';
 import { ToastView } from './ui/toast.tsx';
+
+type PageOf<Type extends Page['type']> = Extract<Page, { type: Type }>;
+
+const GuestDoor = later<{ page: PageOf<'guest-door'>; send: Send }>(
+  async () => (await import('./screens/guest.tsx')).GuestDoor,
+);
+const GuestInside = later<{ model: Model; page: PageOf<'guest'>; send: Send }>(
+  async () => (await import('./screens/guest.tsx')).GuestInside,
+);
 
 interface Props {
   readonly model: ReadonlySignal<Model>;
@@ -29,7 +40,9 @@ export function App({ model, send }: Props) {
       <div class="page" inert={call?.attended === true}>
         <PageView model={current} send={send} />
       </div>
-      {call && <CallView key={call.serial} call={call} send={send} />}
+      <KeepsPeopleContext.Provider value={current.page.type === 'home'}>
+        {call && <CallView key={call.serial} call={call} send={send} />}
+      </KeepsPeopleContext.Provider>
       {toast && <ToastView toast={toast} send={send} />}
       <Announcer model={current} />
     </>
@@ -48,7 +61,11 @@ function PageView({ model, send }: { readonly model: Model; readonly send: Send 
     case 'sign-in':
       return <SignIn page={page} send={send} />;
     case 'home':
-      return <Home model={model} me={page.me} send={send} />;
+      return <Shell model={model} me={page.me} send={send} />;
+    case 'guest-door':
+      return <GuestDoor page={page} send={send} />;
+    case 'guest':
+      return <GuestInside model={model} page={page} send={send} />;
   }
 }
 

@@ -4,9 +4,12 @@ import type { Me } from '@visavis/client';
 import { checkInvitation, isTemporary, logIn, logOut, problemOf, signUp, whoAmI } from './api/account.ts';
 import { datePage, fetchHistory } from './api/history.ts';
 import type { Answer } from './api/http.ts';
+import { checkGuestLink, enterAsGuest } from './api/people.ts';
 import { type Calls, createCalls } from './call/calls.ts';
 import type { Output } from './model/message.ts';
+import { hashOf } from './model/place.ts';
 import { createStore, type Store } from './model/store.ts';
+import { createPeopleDriver } from './people-driver.ts';
 
 /** A call that just ended reaches the history when its record is committed: when to look again. */
 const HISTORY_LOOKS_MS = [0, 400, 1_000, 2_500, 6_000];
@@ -21,6 +24,7 @@ export function createDriver(): Driver {
   const store = createStore(window.isSecureContext, (output) => void perform(output));
   const { send } = store;
   const calls = createCalls(send, () => Date.now());
+  const performForPeople = createPeopleDriver(send);
   return { ...store, calls };
 
   async function perform(output: Output): Promise<void> {
@@ -47,9 +51,13 @@ export function createDriver(): Driver {
         // Signed out here in any case; the cookie of an unreachable server dies at the next answer.
         await logOut();
         return;
-      case 'clear-address':
-        if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search);
+      case 'clear-address': {
+        const hash = hashOf(store.model.value.place);
+        if (location.hash !== hash) {
+          history.replaceState(null, '', location.pathname + location.search + hash);
+        }
         return;
+      }
       case 'connect':
         return calls.connect();
       case 'disconnect':
@@ -68,8 +76,23 @@ export function createDriver(): Driver {
         return calls.setCamera(output.on);
       case 'unblock-sound':
         return calls.unblock();
+      case 'check-guest-link': {
+        const [answer, me] = await Promise.all([checkGuestLink(output.token), whoAmI()]);
+        if (answer.type !== 'ok' && isTemporary(answer)) return send({ type: 'no-server' });
+        return send({
+          type: 'guest-invitation',
+          invitation: answer.type === 'ok' ? answer.value : null,
+          me: me.type === 'ok' ? me.value : null,
+        });
+      }
+      case 'send-guest': {
+        const answer = await enterAsGuest(output.token, output.name);
+        if (answer.type === 'ok') send({ type: 'guest-entered', me: answer.value, video: output.video });
+        else send({ type: 'form-refused', problem: problemOf(answer, Date.now()) });
+        return;
+      }
       default:
-        output satisfies never;
+        return performForPeople(output);
     }
   }
 
@@ -88,7 +111,9 @@ export function createDriver(): Driver {
         send({ type: 'history-failed' });
         continue;
       }
+      const { missed, requests } = answer.value;
       send({ type: 'history', calls: datePage(answer.value, Date.now()) });
+      send({ type: 'unseen', missed, requests });
       if (answer.value.calls[0]?.call !== newest) return;
     }
   }

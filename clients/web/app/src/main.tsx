@@ -3,6 +3,7 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { createDriver } from './driver.ts';
+import { readAddress } from './model/place.ts';
 import { chimeFor, loopFor } from './sound/plan.ts';
 import { createPlayer } from './sound/player.ts';
 import './style/index.css';
@@ -27,17 +28,43 @@ effect(() => {
 });
 
 effect(() => {
-  const message = titleMessage(model.value.call);
-  document.title = message ? `${say(message)} · Visavis` : 'Visavis';
+  const { call, people } = model.value;
+  const message = titleMessage(call);
+  const waiting = people.unseen.missed + people.unseen.requests;
+  // What happens now is more than what was missed.
+  const count = waiting > 0 && !message ? `(${waiting}) ` : '';
+  document.title = message ? `${say(message)} · Visavis` : `${count}Visavis`;
+  showBadge(waiting);
 });
 
-const JOIN = '#/join/';
+/** The number on the icon of an installed app. */
+function showBadge(count: number): void {
+  if (!('setAppBadge' in navigator)) return;
+  // Not installed, or not allowed: there is no icon to write on.
+  navigator.setAppBadge(count).catch(() => {});
+}
+
 const open = () => {
-  const { hash } = location;
-  send({ type: 'open', token: hash.startsWith(JOIN) ? hash.slice(JOIN.length) : null });
+  const address = readAddress(location.hash);
+  switch (address.type) {
+    case 'join':
+      return send({ type: 'open', token: address.token });
+    case 'guest':
+      return send({ type: 'open-guest', token: address.token });
+    case 'answer':
+      send({ type: 'answer-call', call: address.call, video: address.video });
+      return send({ type: 'open', token: null });
+    case 'place':
+      send({ type: 'go', place: address.place });
+      return send({ type: 'open', token: null });
+  }
 };
 addEventListener('hashchange', open);
 open();
+
+const look = () => send({ type: 'hidden', hidden: document.visibilityState === 'hidden' });
+document.addEventListener('visibilitychange', look);
+look();
 
 const root = document.getElementById('app');
 if (root) {

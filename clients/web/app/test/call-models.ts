@@ -5,6 +5,7 @@ import type { CallModel, CallSnapshot } from '../src/model/model.ts';
 export function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
   return {
     serial: 1,
+    id: 'call-1',
     direction: 'out',
     media: { audio: true, video: true },
     peer: { id: 'bob', name: 'Bob', lost: false, contact: true },

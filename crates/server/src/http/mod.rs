@@ -8,6 +8,4 @@ pub mod listen;
 pub mod origin;
 
 mod cookie;
-mod history;
-mod people;
 mod refusal;

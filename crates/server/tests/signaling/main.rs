@@ -9,7 +9,6 @@ mod calls;
 mod payloads;
 mod restart;
 mod restored;
-mod screening;
 mod stream;
 mod take;
 mod teaching;

@@ -2,16 +2,23 @@
 
 import type { HistoryPage } from '@visavis/client';
 import type { PastCall } from '../model/model.ts';
-import { type Answer, read } from './http.ts';
+import { type Answer, post, read } from './http.ts';
 
-/** Calls in the list; older ones wait for the page of the whole history. */
+/** Calls that are asked for at once. */
 const LIMIT = 50;
 
-/** The newest calls, newest first. */
-export const fetchHistory = (): Promise<Answer<HistoryPage>> => read(`/api/history?limit=${LIMIT}`);
+/** The newest calls, newest first, or those before a call. */
+export const fetchHistory = (before?: string): Promise<Answer<HistoryPage>> =>
+  read(`/api/history?limit=${LIMIT}${before === undefined ? '' : `&before=${encodeURIComponent(before)}`}`);
+
+/** Whether nothing comes after this page. */
+export const isLastPage = (page: HistoryPage): boolean => page.calls.length < LIMIT;
+
+/** Calls up to this one count as seen. */
+export const markSeen = (call: string): Promise<Answer<unknown>> => post('/api/history/seen', { call });
 
 /** The server tells how long ago a call began, because clocks differ; here it becomes a time of this device. */
-export function datePage(page: HistoryPage, now: number): readonly PastCall[] {
+export function datePage(page: Pick<HistoryPage, 'calls'>, now: number): readonly PastCall[] {
   return page.calls.map((call) => ({ ...call, startedAt: now - call.started_ago_ms }));
 }
 

@@ -18,11 +18,26 @@ export function read<T>(path: string): Promise<Answer<T>> {
 
 /** Sends a JSON body; without one, an empty object. */
 export function post<T>(path: string, body: object = {}): Promise<Answer<T>> {
-  return ask<T>(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+  return ask<T>(path, withBody('POST', body));
+}
+
+/** Puts a JSON body in the place of what is there. */
+export function put<T>(path: string, body: object = {}): Promise<Answer<T>> {
+  return ask<T>(path, withBody('PUT', body));
+}
+
+/** Changes what the JSON body names. */
+export function patch<T>(path: string, body: object): Promise<Answer<T>> {
+  return ask<T>(path, withBody('PATCH', body));
+}
+
+/** Takes away. */
+export function remove(path: string): Promise<Answer<unknown>> {
+  return ask(path, { method: 'DELETE' });
+}
+
+function withBody(method: string, body: object): RequestInit {
+  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 async function ask<T>(path: string, request: RequestInit): Promise<Answer<T>> {

@@ -75,6 +75,8 @@ export function createCalls(send: Send, now: () => number): Calls {
         connected.current.subscribe((call) => {
           if (call) show(call);
         }),
+        connected.presence.subscribe((presence) => send({ type: 'presence', presence })),
+        connected.on('changed', (what) => send({ type: 'changed', what })),
         // Whoever listens here rings: only then the caller is told so.
         connected.on('incoming', (call) => {
           if (connected.current.value === call) show(call);
@@ -115,6 +117,7 @@ export function createCalls(send: Send, now: () => number): Calls {
 function snapshot(call: Call, serial: number): CallSnapshot {
   return {
     serial,
+    id: call.id,
     direction: call.direction,
     media: call.media,
     peer: call.peer.value,

@@ -9,11 +9,12 @@ export async function openCamera(): Promise<MediaStream | ClientError> {
     return await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'user' } });
   } catch (cause) {
     const name = cause instanceof DOMException ? cause.name : '';
-    return new ClientError(codeOf(name), name, { device: 'camera', cause });
+    return new ClientError(captureErrorCode(name), name, { device: 'camera', cause });
   }
 }
 
-function codeOf(name: string): ClientErrorCode {
+/** What a refusal by the browser means. */
+export function captureErrorCode(name: string): ClientErrorCode {
   switch (name) {
     case 'NotAllowedError':
       return 'permission-denied';

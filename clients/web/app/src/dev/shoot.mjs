@@ -25,7 +25,7 @@ const browser = await chromium.launch({
 });
 await mkdir(out, { recursive: true });
 try {
-  const { STORIES } = await server.ssrLoadModule('/src/dev/story-models.ts');
+  const { STORIES } = await server.ssrLoadModule('/src/dev/all-stories.ts');
   const stories = Object.keys(STORIES).filter((name) => only.length === 0 || only.includes(name));
   for (const look of LOOKS) {
     const context = await browser.newContext({
@@ -37,6 +37,7 @@ try {
     for (const story of stories) {
       await page.goto(`${address}stories.html?story=${story}&lang=${look.lang}&theme=${look.theme}`);
       await page.waitForFunction(() => document.getElementById('app')?.childElementCount);
+      await page.waitForFunction(() => !document.querySelector('[data-loading]'));
       await page.waitForFunction(() =>
         [...document.querySelectorAll('video')].every((video) => video.readyState >= 2),
       );

@@ -9,9 +9,9 @@ import '../style/index.css';
 import { language } from '../text/language.ts';
 import { PicturesContext } from '../ui/pictures.ts';
 import { theme } from '../ui/theme.ts';
+import { STORIES } from './all-stories.ts';
 import { drawnPictures } from './drawn-pictures.ts';
 import { Index } from './story-index.tsx';
-import { STORIES } from './story-models.ts';
 
 const wanted = new URLSearchParams(location.search);
 const story = STORIES[wanted.get('story') ?? ''];

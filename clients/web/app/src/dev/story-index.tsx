@@ -1,5 +1,5 @@
 /** All stories side by side, as on a phone. */
-import { STORIES } from './story-models.ts';
+import { STORIES } from './all-stories.ts';
 
 /** Each in a frame of its own, so that sizes and themes are real. */
 export function Index() {

@@ -2,6 +2,7 @@
 import { ClientError, type EndReason } from '@visavis/client';
 import type { CallModel, Model, Page, PastCall } from '../model/model.ts';
 import type { Language } from '../text/language.ts';
+import { knownPeople, type Person, people } from './known-people.ts';
 
 /** A model as it is at `now`, with names that suit the language. */
 export type Story = (now: number, language: Language) => Model;
@@ -10,25 +11,15 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-interface Person {
-  readonly id: string;
-  readonly name: string;
-}
-
-function people(language: Language): Readonly<Record<'alice' | 'bob' | 'carol' | 'dan', Person>> {
-  const zh = language === 'zh-CN';
-  return {
-    alice: { id: 'alice', name: zh ? '林晓雯' : 'Alice Martin' },
-    bob: { id: 'bob', name: zh ? '陈博' : 'Bob Keller' },
-    carol: { id: 'carol', name: zh ? '周可' : 'Carol' },
-    dan: { id: 'dan', name: zh ? '王大安' : 'Dan Oyelaran-Whitfield' },
-  };
-}
-
-function base(now: number, language: Language, page?: Page): Model {
+/** Alice at home. */
+export function base(now: number, language: Language, page?: Page): Model {
   const { alice } = people(language);
   return {
     secure: true,
+    place: 'home',
+    hidden: false,
+    people: knownPeople(language),
+    expected: null,
     page: page ?? { type: 'home', me: { name: alice.id, display_name: alice.name } },
     link: { type: 'online' },
     history: { status: 'ready', calls: pastCalls(now, language) },
@@ -39,20 +30,7 @@ function base(now: number, language: Language, page?: Page): Model {
 
 function pastCalls(now: number, language: Language): readonly PastCall[] {
   const { bob, carol, dan } = people(language);
-  let serial = 0;
-  const past = (ago: number, peer: Person, rest: Partial<PastCall>): PastCall => ({
-    call: `call-${serial++}`,
-    peer: peer.id,
-    peer_name: peer.name,
-    direction: 'out',
-    outcome: 'answered',
-    reason: 'hangup',
-    media: ['audio', 'video'],
-    started_ago_ms: ago,
-    duration_ms: 0,
-    startedAt: now - ago,
-    ...rest,
-  });
+  const past = (ago: number, peer: Person, rest: Partial<PastCall>) => pastCall(now, ago, peer, rest);
   return [
     past(4 * MINUTE, bob, { duration_ms: 754_000 }),
     past(50 * MINUTE, carol, { direction: 'in', outcome: 'missed', reason: 'cancelled', media: ['audio'] }),
@@ -70,11 +48,30 @@ function pastCalls(now: number, language: Language): readonly PastCall[] {
   ];
 }
 
-function inCall(change: (now: number) => Partial<CallModel>): Story {
+/** A call that began `ago` milliseconds before `now`. */
+export function pastCall(now: number, ago: number, peer: Person, rest: Partial<PastCall>): PastCall {
+  return {
+    call: `call-${ago}`,
+    peer: peer.id,
+    peer_name: peer.name,
+    direction: 'out',
+    outcome: 'answered',
+    reason: 'hangup',
+    media: ['audio', 'video'],
+    started_ago_ms: ago,
+    duration_ms: 0,
+    startedAt: now - ago,
+    ...rest,
+  };
+}
+
+/** The same with Bob in a call. */
+export function inCall(change: (now: number) => Partial<CallModel>): Story {
   return (now, language) => {
     const { bob } = people(language);
     const call: CallModel = {
       serial: 1,
+      id: 'call-1',
       direction: 'out',
       media: { audio: true, video: true },
       peer: { ...bob, lost: false, contact: true },
@@ -127,7 +124,8 @@ export const STORIES: Readonly<Record<string, Story>> = {
       invitation: { type: 'invalid' },
       form: { type: 'ready' },
     }),
-  unreachable: (now, language) => base(now, language, { type: 'unreachable', token: null }),
+  unreachable: (now, language) =>
+    base(now, language, { type: 'unreachable', again: { type: 'open', token: null } }),
   home: base,
   'home-empty': (now, language) => ({
     ...base(now, language),

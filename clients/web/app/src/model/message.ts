@@ -1,6 +1,7 @@
 /** What the model is told and what it asks for. */
-import type { ClientError, DeviceKind, Me, SignUpInvitation } from '@visavis/client';
+import type { ClientError, DeviceKind, GuestInvitation, Me, SignUpInvitation } from '@visavis/client';
 import type { CallSnapshot, Link, PastCall, Problem } from './model.ts';
+import type { PeopleInput, PeopleOutput } from './people.ts';
 
 /** What a user did, and what the server and the SDK answered. */
 export type Input =
@@ -33,7 +34,25 @@ export type Input =
   | { readonly type: 'call-again' }
   | { readonly type: 'close-call' }
   | { readonly type: 'device-failed'; readonly error: ClientError; readonly device: DeviceKind }
-  | { readonly type: 'dismiss-toast'; readonly id: number };
+  | { readonly type: 'dismiss-toast'; readonly id: number }
+  /** Several, one after the other. */
+  | { readonly type: 'all'; readonly inputs: readonly Input[] }
+  /** A notification was pressed: this call is to be answered here, or shown if `video` is null. */
+  | { readonly type: 'answer-call'; readonly call: string; readonly video: boolean | null }
+  /** Whether nobody looks at this page. */
+  | { readonly type: 'hidden'; readonly hidden: boolean }
+  | GuestInput
+  | PeopleInput;
+
+/** What somebody without an account does. */
+export type GuestInput =
+  | { readonly type: 'open-guest'; readonly token: string }
+  /** `me`: who is signed in on this browser. */
+  | { readonly type: 'guest-invitation'; readonly invitation: GuestInvitation | null; readonly me: Me | null }
+  /** Comes in and calls the host; or calls again. */
+  | { readonly type: 'knock'; readonly name: string; readonly video: boolean }
+  | { readonly type: 'guest-entered'; readonly me: Me; readonly video: boolean }
+  | { readonly type: 'leave-as-guest' };
 
 /** What is to be done about it. */
 export type Output =
@@ -58,7 +77,15 @@ export type Output =
   | { readonly type: 'end-call' }
   | { readonly type: 'set-mic'; readonly on: boolean }
   | { readonly type: 'set-camera'; readonly on: boolean }
-  | { readonly type: 'unblock-sound' };
+  | { readonly type: 'unblock-sound' }
+  | { readonly type: 'check-guest-link'; readonly token: string }
+  | {
+      readonly type: 'send-guest';
+      readonly token: string;
+      readonly name: string;
+      readonly video: boolean;
+    }
+  | PeopleOutput;
 
 /** Hands an input to the model. */
 export type Send = (input: Input) => void;

@@ -4,11 +4,14 @@
  *     loading ──► sign-in ──► home      (beside it: at most one call, and one toast)
  *        │  └───────────────────▲
  *        ├──► unreachable       │
- *        └──► join ─────────────┘
+ *        ├──► join ─────────────┘
+ *        └──► guest-door ──► guest
  */
 import type {
   Call,
   CallState,
+  GuestInvitation,
+  GuestOf,
   HistoryEntry,
   LocalState,
   Me,
@@ -16,28 +19,56 @@ import type {
   Peer,
   RemoteMedia,
 } from '@visavis/client';
+import type { Key } from '../text/en.ts';
 import type { Message } from '../text/language.ts';
+import type { Input } from './message.ts';
+import { NOBODY, type People } from './people.ts';
+import type { Place } from './place.ts';
 
 /** Everything there is to show. */
 export interface Model {
   /** Microphone and camera exist only in a secure context. */
   readonly secure: boolean;
   readonly page: Page;
+  /** Where in `home` one is, or will be once signed in. */
+  readonly place: Place;
+  /** Nobody looks at this page: it is behind another tab or window. */
+  readonly hidden: boolean;
   readonly link: Link;
+  readonly people: People;
   readonly history: History;
   readonly call: CallModel | null;
+  /** A notification was pressed, and its call has not come to this page yet. */
+  readonly expected: ExpectedCall | null;
   readonly toast: Toast | null;
 }
 
 /** What fills the screen beneath a call. */
 export type Page =
   | { readonly type: 'loading' }
-  /** `token`: the sign-up link that waits for the next try. */
-  | { readonly type: 'unreachable'; readonly token: string | null }
+  /** `again`: what to try when the server may be back. */
+  | { readonly type: 'unreachable'; readonly again: Extract<Input, { type: 'open' | 'open-guest' }> }
   | { readonly type: 'join'; readonly token: string; readonly invitation: Invitation; readonly form: Form }
   /** `ended`: the login ended by itself, so the page says why it asks. */
   | { readonly type: 'sign-in'; readonly ended: boolean; readonly form: Form }
-  | { readonly type: 'home'; readonly me: Me };
+  | { readonly type: 'home'; readonly me: Me }
+  /** A guest link was opened; `me`: who is signed in on this browser, if anybody is. */
+  | {
+      readonly type: 'guest-door';
+      readonly token: string;
+      readonly link: GuestDoor;
+      readonly me: Me | null;
+      readonly form: Form;
+    }
+  /** A guest has come in. `over`: their time is up, or the link was revoked. */
+  | { readonly type: 'guest'; readonly me: Me; readonly guest: GuestOf; readonly over: boolean };
+
+/** What we know of a guest link. */
+export type GuestDoor =
+  | { readonly type: 'checking' }
+  | { readonly type: 'valid'; readonly invitation: GuestInvitation }
+  /** It has expired, is used up, was revoked or never was: the server does not say which. */
+  | { readonly type: 'closed' };
 
 /** What we know of a sign-up link. */
 export type Invitation =
@@ -81,6 +112,8 @@ export interface PastCall extends HistoryEntry {
 export interface CallSnapshot {
   /** Tells this page's calls apart; the SDK's id may change when two calls become one. */
   readonly serial: number;
+  /** As the server knows it. */
+  readonly id: string;
   readonly direction: Call['direction'];
   readonly media: Call['media'];
   readonly peer: Peer;
@@ -97,6 +130,12 @@ export interface CallModel extends CallSnapshot {
   readonly stateSince: number;
 }
 
+/** A call that is to be answered as soon as it rings here, or only shown if `video` is null. */
+export interface ExpectedCall {
+  readonly call: string;
+  readonly video: boolean | null;
+}
+
 /** The last state of a call. */
 export type Ended = Extract<CallState, { type: 'ended' }>;
 
@@ -105,6 +144,10 @@ export interface Toast {
   /** Tells one toast from the next with the same text. */
   readonly id: number;
   readonly message: Message;
+  /** Nothing is wrong. */
+  readonly calm?: boolean;
+  /** A button, such as one that takes back what was just done. */
+  readonly action?: { readonly key: Key; readonly input: Input };
 }
 
 /** The page before anything is known. */
@@ -112,9 +155,13 @@ export function initialModel(secure: boolean): Model {
   return {
     secure,
     page: { type: 'loading' },
+    place: 'home',
+    hidden: false,
     link: { type: 'connecting' },
+    people: NOBODY,
     history: { status: 'loading', calls: [] },
     call: null,
+    expected: null,
     toast: null,
   };
 }

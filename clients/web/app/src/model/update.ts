@@ -1,9 +1,13 @@
 /** The model's only way to change: `(model, input) → (model, outputs)`, without clock, network or page. */
 
 import { deviceMessage } from '../text/device.ts';
+import { tooLateMessage } from '../text/history.ts';
 import type { Message } from '../text/language.ts';
+import { updateGuest, welcomeGuest } from './guest-update.ts';
 import type { Input, Output } from './message.ts';
-import type { CallModel, CallSnapshot, Form, Model, Page } from './model.ts';
+import type { CallModel, CallSnapshot, Form, Model, Page, PastCall } from './model.ts';
+import { NOBODY } from './people.ts';
+import { AT_HOME, neededAt, updatePeople } from './people-update.ts';
 
 /** The model after an input, and what has to be done. */
 export type Step = readonly [Model, readonly Output[]];
@@ -24,13 +28,22 @@ export function update(model: Model, input: Input): Step {
       });
     case 'who-am-i':
       if (page.type !== 'loading') return [model, []];
-      return input.me ? enter(model, input.me) : at(model, { type: 'sign-in', ended: false, form: READY });
+      if (!input.me) return at(model, { type: 'sign-in', ended: false, form: READY });
+      return input.me.guest ? welcomeGuest(model, input.me) : enter(model, input.me);
     case 'no-server':
-      if (page.type !== 'loading' && page.type !== 'join') return [model, []];
-      return at(model, { type: 'unreachable', token: page.type === 'join' ? page.token : null });
+      switch (page.type) {
+        case 'loading':
+          return at(model, { type: 'unreachable', again: { type: 'open', token: null } });
+        case 'join':
+          return at(model, { type: 'unreachable', again: { type: 'open', token: page.token } });
+        case 'guest-door':
+          return at(model, { type: 'unreachable', again: { type: 'open-guest', token: page.token } });
+        default:
+          return [model, []];
+      }
     case 'retry':
       return page.type === 'unreachable'
-        ? open({ ...model, page: { type: 'loading' } }, page.token)
+        ? update({ ...model, page: { type: 'loading' } }, page.again)
         : [model, []];
     case 'sign-up':
       if (page.type !== 'join') return [model, []];
@@ -49,9 +62,12 @@ export function update(model: Model, input: Input): Step {
     case 'signed-in':
       return enter(model, input.me);
     case 'form-refused':
-      if (page.type !== 'join' && page.type !== 'sign-in') return [model, []];
+      if (page.type !== 'join' && page.type !== 'sign-in' && page.type !== 'guest-door') return [model, []];
       if (page.type === 'join' && input.problem.type === 'gone') {
         return at(model, { ...page, invitation: { type: 'invalid' } });
+      }
+      if (page.type === 'guest-door' && input.problem.type === 'gone') {
+        return at(model, { ...page, link: { type: 'closed' } });
       }
       return at(model, { ...page, form: { type: 'refused', problem: input.problem } });
     case 'to-sign-in':
@@ -72,13 +88,16 @@ export function update(model: Model, input: Input): Step {
     case 'reload-history':
       return [model, [{ type: 'load-history', afterCall: false }]];
     case 'history':
-      return [{ ...model, history: { status: 'ready', calls: input.calls } }, []];
+      return tellExpected({
+        ...model,
+        history: { status: 'ready', calls: withOlder(input.calls, model.history.calls) },
+      });
     case 'history-failed':
       return [{ ...model, history: { ...model.history, status: 'failed' } }, []];
     case 'dial':
       return dial(model, input.to.trim(), input.video);
     case 'call':
-      return showCall(model, input.call, input.now);
+      return thenAnswerExpected(showCall(model, input.call, input.now));
     case 'answer':
       if (!model.call || !ringsHere(model.call)) return [model, []];
       return [
@@ -103,9 +122,35 @@ export function update(model: Model, input: Input): Step {
       return [withToast(model, deviceMessage(input.error, input.device)), []];
     case 'dismiss-toast':
       return [model.toast?.id === input.id ? { ...model, toast: null } : model, []];
+    case 'all':
+      return updateAll(model, input.inputs);
+    case 'answer-call':
+      return thenAnswerExpected([{ ...model, expected: { call: input.call, video: input.video } }, []]);
+    case 'hidden':
+      return input.hidden
+        ? [{ ...model, hidden: true }, []]
+        : updatePeople({ ...model, hidden: false }, { type: 'looked-at' });
+    case 'open-guest':
+    case 'guest-invitation':
+    case 'knock':
+    case 'guest-entered':
+    case 'leave-as-guest':
+      return updateGuest(model, input);
     default:
-      return input satisfies never;
+      return updatePeople(model, input);
   }
+}
+
+/** Takes several inputs, one after the other. */
+function updateAll(model: Model, inputs: readonly Input[]): Step {
+  const outputs: Output[] = [];
+  let after = model;
+  for (const input of inputs) {
+    const [next, more] = update(after, input);
+    after = next;
+    outputs.push(...more);
+  }
+  return [after, outputs];
 }
 
 /** Whether a call waits for this user's answer. */
@@ -138,18 +183,30 @@ function enter(model: Model, me: Extract<Page, { type: 'home' }>['me']): Step {
       page: { type: 'home', me },
       link: { type: 'connecting' },
       history: { status: 'loading', calls: [] },
+      people: NOBODY,
     },
-    [{ type: 'clear-address' }, { type: 'connect' }, { type: 'load-history', afterCall: false }],
+    [
+      { type: 'clear-address' },
+      { type: 'connect' },
+      { type: 'load-history', afterCall: false },
+      ...AT_HOME,
+      ...neededAt(model.place),
+    ],
   ];
 }
 
 function leave(model: Model, ended: boolean, ...outputs: Output[]): Step {
+  const page: Page =
+    model.page.type === 'guest' ? { ...model.page, over: true } : { type: 'sign-in', ended, form: READY };
   return [
     {
       ...model,
-      page: { type: 'sign-in', ended, form: READY },
+      page,
+      place: 'home',
       call: null,
+      expected: null,
       history: { status: 'loading', calls: [] },
+      people: NOBODY,
     },
     [{ type: 'disconnect' }, ...outputs],
   ];
@@ -161,7 +218,8 @@ function dial(model: Model, to: string, video: boolean): Step {
     return update(model, { type: 'answer', video });
   }
   const inCall = model.call !== null && model.call.state.type !== 'ended';
-  if (model.page.type !== 'home' || inCall || to === '') return [model, []];
+  const mayCall = model.page.type === 'home' || model.page.type === 'guest';
+  if (!mayCall || inCall || to === '') return [model, []];
   if (!model.secure) return [withToast(model, { key: 'device.insecure' }), []];
   return [{ ...model, call: null }, [{ type: 'start-call', to, video }]];
 }
@@ -178,6 +236,30 @@ function showCall(model: Model, snapshot: CallSnapshot, now: number): Step {
   // Whoever declines knows it: no page is needed to say so.
   const shown = snapshot.state.reason === 'declined' ? null : call;
   return [{ ...model, call: shown }, [{ type: 'load-history', afterCall: true }]];
+}
+
+/** Answers the call whose notification was pressed. */
+function thenAnswerExpected([model, outputs]: Step): Step {
+  const { call, expected } = model;
+  if (!call || call.id !== expected?.call) return [model, outputs];
+  const after = { ...model, expected: null };
+  if (expected.video === null) return [after, outputs];
+  const [answered, more] = update(after, { type: 'answer', video: expected.video });
+  return [answered, [...outputs, ...more]];
+}
+
+/** Whoever pressed a notification too late reads in the history what became of the call, and is told. */
+function tellExpected(model: Model): Step {
+  const past = model.history.calls.find(({ call }) => call === model.expected?.call);
+  if (!past) return [model, []];
+  return [withToast({ ...model, expected: null }, tooLateMessage(past)), []];
+}
+
+/** The newest page of the history, with what was read behind it before. */
+function withOlder(newest: readonly PastCall[], known: readonly PastCall[]): readonly PastCall[] {
+  const last = newest.at(-1);
+  const at = known.findIndex(({ call }) => call === last?.call);
+  return at < 0 ? newest : [...newest, ...known.slice(at + 1)];
 }
 
 /** Tells of a microphone or camera that fails, once; the call goes on without it. Of two, the microphone matters. */

@@ -7,6 +7,7 @@ import { say, t } from '../text/language.ts';
 import { formatDuration } from '../text/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Icon } from '../ui/icons.tsx';
+import { AfterCall } from './after-call.tsx';
 
 interface Props {
   readonly call: CallModel;
@@ -73,6 +74,7 @@ export function EndedScreen({ call, ended, send }: Props) {
         >
           {t('ended.close')}
         </button>
+        <AfterCall call={call} ended={ended} send={send} />
       </div>
     </Frame>
   );

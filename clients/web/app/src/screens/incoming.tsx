@@ -49,7 +49,9 @@ export function Incoming({ call, send }: Props) {
             {call.peer.name}
           </h2>
           <p id="incoming-kind" class="incoming-kind">
-            {t(video ? 'incoming.video' : 'incoming.audio')}
+            {call.peer.guest
+              ? t('incoming.knock', { label: call.peer.guest.label })
+              : t(video ? 'incoming.video' : 'incoming.audio')}
           </p>
         </div>
       </div>

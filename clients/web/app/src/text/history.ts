@@ -1,6 +1,7 @@
 /** What became of a past call, in a word or two. */
 import type { PastCall } from '../model/model.ts';
 import type { Key } from './en.ts';
+import type { Message } from './language.ts';
 
 /** The word for a call that was not a conversation. */
 export function pastCallKey(call: PastCall): Key {
@@ -40,4 +41,12 @@ function unansweredKey(reason: PastCall['reason']): Key {
     case 'server':
       return 'history.unanswered';
   }
+}
+
+/** What became of a call whose notification was pressed too late. */
+export function tooLateMessage(call: PastCall): Message {
+  if (call.outcome !== 'answered') return { key: 'toast.too-late', params: { name: call.peer_name } };
+  return call.device_name
+    ? { key: 'ended.elsewhere', params: { device: call.device_name } }
+    : { key: 'ended.elsewhere.unknown' };
 }

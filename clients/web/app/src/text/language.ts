@@ -1,11 +1,11 @@
 /** The page's language: chosen by the user, else the browser's, else English. */
 import { signal } from '@preact/signals';
+import { chooseLanguage, type Language } from './choose-language.ts';
 import { en, type Key } from './en.ts';
 import { fill, type Params } from './fill.ts';
 import { zhCn } from './zh-cn.ts';
 
-/** The languages there are. */
-export type Language = 'en' | 'zh-CN';
+export { chooseLanguage, type Language };
 
 const STORED = 'visavis.lang';
 
@@ -24,24 +24,19 @@ export interface Message {
   readonly params?: Params;
 }
 
-/** The text for `key` in the page's language. */
-export function t(key: Key, params: Params = {}): string {
-  return fill(DICTIONARIES[language.value][key], params);
+/** A function that speaks the page's language from these dictionaries. */
+export function speaker<K extends string>(
+  dictionaries: Readonly<Record<Language, Readonly<Record<K, string>>>>,
+): (key: K, params?: Params) => string {
+  return (key, params = {}) => fill(dictionaries[language.value][key], params);
 }
+
+/** The text for `key` in the page's language. */
+export const t = speaker(DICTIONARIES);
 
 /** The same for a message that was made elsewhere. */
 export function say(message: Message): string {
   return t(message.key, message.params);
-}
-
-/** The language that suits what is stored and what the browser prefers. */
-export function chooseLanguage(stored: string | null, preferred: readonly string[]): Language {
-  if (stored === 'en' || stored === 'zh-CN') return stored;
-  for (const tag of preferred) {
-    if (tag.toLowerCase().startsWith('zh')) return 'zh-CN';
-    if (tag.toLowerCase().startsWith('en')) return 'en';
-  }
-  return 'en';
 }
 
 /** Takes up the language; called once, before the first screen. */
@@ -50,10 +45,14 @@ export function startLanguage(): void {
 }
 
 /** Changes the page's language and remembers it. */
-export function switchLanguage(): void {
-  const next: Language = language.value === 'en' ? 'zh-CN' : 'en';
+export function keepLanguage(next: Language): void {
   localStorage.setItem(STORED, next);
   setLanguage(next);
+}
+
+/** Changes to the other language. */
+export function switchLanguage(): void {
+  keepLanguage(language.value === 'en' ? 'zh-CN' : 'en');
 }
 
 function setLanguage(next: Language): void {

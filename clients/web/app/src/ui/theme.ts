@@ -18,7 +18,11 @@ export function startTheme(): void {
 
 /** Goes on to the next choice and remembers it. */
 export function switchTheme(): void {
-  const next = NEXT[theme.value];
+  keepTheme(NEXT[theme.value]);
+}
+
+/** Takes a choice and remembers it. */
+export function keepTheme(next: Theme): void {
   if (next === 'system') localStorage.removeItem(STORED);
   else localStorage.setItem(STORED, next);
   setTheme(next);

@@ -10,15 +10,28 @@ const SHOWN_MS = 8_000;
 
 /** Goes by itself, or by its button. */
 export function ToastView({ toast, send }: { readonly toast: Toast; readonly send: Send }) {
-  const { id } = toast;
+  const { id, action } = toast;
   useEffect(() => {
     const timer = setTimeout(() => send({ type: 'dismiss-toast', id }), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [id, send]);
   return (
     <div class="toast" role="alert" data-testid="toast">
-      <Icon name="warning" size={20} />
+      {!toast.calm && <Icon name="warning" size={20} />}
       <p>{say(toast.message)}</p>
+      {action && (
+        <button
+          type="button"
+          class="button button-small button-quiet"
+          data-testid="toast-action"
+          onClick={() => {
+            send(action.input);
+            send({ type: 'dismiss-toast', id });
+          }}
+        >
+          {t(action.key)}
+        </button>
+      )}
       <button
         type="button"
         class="icon-button"

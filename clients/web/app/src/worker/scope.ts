@@ -1,0 +1,66 @@
+/** The part of a service worker's world that ours uses; TypeScript's own types cannot stand beside those of a page. */
+
+/** A notification as it is shown. */
+export interface Shown {
+  readonly tag: string;
+  readonly data: unknown;
+  close(): void;
+}
+
+/** What a notification may say besides its title. */
+export interface ShowOptions {
+  readonly body: string;
+  readonly tag: string;
+  readonly data: NotificationData;
+  readonly icon: string;
+  readonly badge: string;
+  readonly lang: string;
+  readonly requireInteraction?: boolean;
+  readonly renotify?: boolean;
+  readonly silent?: boolean;
+  readonly vibrate?: readonly number[];
+  readonly actions?: readonly { readonly action: string; readonly title: string }[];
+}
+
+/** What a notification carries for its click. */
+export type NotificationData =
+  | {
+      readonly type: 'call';
+      readonly call: string;
+      readonly name: string;
+      readonly video: boolean;
+      readonly token: string;
+    }
+  | { readonly type: 'missed'; readonly call: string }
+  | { readonly type: 'online' }
+  | { readonly type: 'test' };
+
+/** What the worker tells a page of ours when a notification was pressed. */
+export type WorkerMessage =
+  | { readonly type: 'answer'; readonly call: string; readonly video: boolean | null }
+  | { readonly type: 'go'; readonly place: 'home' | 'history' };
+
+/** A page of this origin. */
+export interface Page {
+  readonly url: string;
+  readonly visible: boolean;
+  readonly focused: boolean;
+  tell(message: WorkerMessage): void;
+  focus(): Promise<unknown>;
+}
+
+/** Everything the worker can do. */
+export interface Scope {
+  language(): Promise<'en' | 'zh-CN'>;
+  pages(): Promise<readonly Page[]>;
+  open(hash: string): Promise<unknown>;
+  show(title: string, options: ShowOptions): Promise<void>;
+  shown(tag: string): Promise<readonly Shown[]>;
+  /** Asks the server about a call with the token of its push; null if it does not answer in time. */
+  ask(path: string, method: 'GET' | 'POST', token: string): Promise<Answer | null>;
+}
+
+/** What the server said: the JSON of a success, or the code of a refusal. */
+export type Answer =
+  | { readonly type: 'ok'; readonly value: unknown }
+  | { readonly type: 'refused'; readonly code: string };

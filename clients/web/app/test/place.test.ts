@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { hashOf, placeIn, readAddress, SECTIONS } from '../src/model/place.ts';
+
+test('an address names a page, a link or a call to answer', () => {
+  const read = [
+    '',
+    '#/',
+    '#/contacts',
+    '#/settings/quiet',
+    '#/join/abc',
+    '#/guest/t0k-en',
+    '#/answer/c1/video',
+  ]
+    .concat(['#/answer/c1/audio', '#/answer/c1'])
+    .map(readAddress);
+  expect(read).toEqual([
+    { type: 'place', place: 'home' },
+    { type: 'place', place: 'home' },
+    { type: 'place', place: 'contacts' },
+    { type: 'place', place: 'settings/quiet' },
+    { type: 'join', token: 'abc' },
+    { type: 'guest', token: 't0k-en' },
+    { type: 'answer', call: 'c1', video: true },
+    { type: 'answer', call: 'c1', video: false },
+    { type: 'answer', call: 'c1', video: null },
+  ]);
+});
+
+test('what is not known leads home, or to the settings it is part of', () => {
+  expect(placeIn('#/settings/nonsense')).toBe('settings');
+  expect(placeIn('#/nonsense')).toBe('home');
+  expect(placeIn('#/join/abc')).toBe('home');
+});
+
+test('every place is found again by its address', () => {
+  const places = [
+    'home',
+    'contacts',
+    'history',
+    'settings',
+    ...SECTIONS.map((name) => `settings/${name}` as const),
+  ] as const;
+  for (const place of places) expect(placeIn(hashOf(place))).toBe(place);
+});
