@@ -33,6 +33,11 @@ test('the callee is in another call, which goes on', async ({ bring }) => {
   const alice = await bring('alice');
   const bob = await bring('bob');
   const carol = await bring('carol');
+  await bob.page.evaluate(async () => {
+    const body = JSON.stringify({ call_waiting: false });
+    const headers = { 'content-type': 'application/json' };
+    await fetch('/api/preferences', { method: 'PUT', headers, body });
+  });
   await bob.dial('carol');
   await carol.answer();
   await bob.expectState('active');

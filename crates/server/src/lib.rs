@@ -19,6 +19,7 @@ pub mod http;
 pub mod ice;
 mod mallopt;
 pub mod metrics;
+mod people;
 pub mod run_file;
 pub mod secrets;
 pub mod serve;

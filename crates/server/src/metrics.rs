@@ -88,6 +88,7 @@ metrics! {
     Counter payloads_relayed: "Offers, answers, candidates and media notices passed on.",
     Counter payloads_undeliverable: "Relayed payloads whose receiver was not connected.",
     Counter calls_created: "Calls created.",
+    Counter calls_screened: "Calls that did not ring: blocked, do not disturb, strangers, or too many.",
     Counter calls_merged: "Invites merged into the call that came the other way.",
     Counter calls_restored: "Calls rebuilt from a device's capsule after the store of live calls was lost.",
     Counter capsules_refused: "Capsules that this server has not sealed for that call.",

@@ -135,7 +135,7 @@ impl Server {
         .await
         .context("the calls of the last run could not be read")?;
         let signaling = Arc::new(Signaling::new(
-            devices,
+            Arc::clone(&devices),
             Arc::clone(&calls),
             Arc::clone(&accounts.tickets),
             ice(&config, &secrets, relay.as_deref()),
@@ -158,6 +158,7 @@ impl Server {
         let api = Api {
             accounts: Arc::clone(&accounts),
             store: store.clone(),
+            devices: Arc::clone(&devices),
             public: config.public.url.clone(),
             trust_proxy: config.public.trust_proxy,
         };

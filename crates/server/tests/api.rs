@@ -23,6 +23,7 @@ use visavis_server::data_folder::DataFolder;
 use visavis_server::http::api::{self, Api};
 use visavis_server::http::client::Peer;
 use visavis_server::secrets::Secrets;
+use visavis_server::signaling::Devices;
 use visavis_store::{HistoryRow, Store, User};
 
 const PASSWORD: &str = "correct horse";
@@ -48,6 +49,7 @@ async fn world() -> World {
     let api = Api {
         accounts: Arc::clone(&accounts),
         store: store.clone(),
+        devices: Arc::new(Devices::new(Arc::default())),
         public: Some("https://call.example.org".parse().unwrap()),
         trust_proxy: false,
     };
@@ -96,6 +98,12 @@ impl World {
 
     async fn post(&self, path: &str, body: Value, cookie: &str) -> Answer {
         let request = Request::post(path).header(CONTENT_TYPE, "application/json").header(COOKIE, cookie);
+        self.ask(request.body(Body::from(body.to_string())).unwrap(), false).await
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Value, cookie: &str) -> Answer {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header(CONTENT_TYPE, "application/json").header(COOKIE, cookie);
         self.ask(request.body(Body::from(body.to_string())).unwrap(), false).await
     }
 
@@ -218,7 +226,9 @@ async fn without_a_login_nothing_personal_is_answered() {
     let world = world().await;
     for cookie in ["", "visavis=", "visavis=guess", "other=1"] {
         assert_eq!(world.get("/api/me", cookie).await, nobody());
-        assert_eq!(world.get("/api/history", cookie).await, nobody());
+        for page in ["history", "contacts", "blocks", "preferences"] {
+            assert_eq!(world.get(&format!("/api/{page}"), cookie).await, nobody());
+        }
         assert_eq!(world.post("/api/ticket", json!({}), cookie).await, nobody());
     }
 }
@@ -293,6 +303,10 @@ async fn history_comes_in_pages() {
         started,
         duration: Duration::ZERO,
         device_name: None,
+        peer_name: "bob".to_owned(),
+        quiet: false,
+        request: false,
+        guest: None,
     };
     world.store.add_history((1..=120).map(row).collect()).await.unwrap();
     let page =
@@ -316,9 +330,75 @@ async fn history_comes_in_pages() {
         Value::from(entry.clone()),
         json!({
             "call": Uuid::from_u128(120), "peer": "bob", "peer_name": "bob", "direction": "in", "outcome": "missed",
-            "reason": "no_answer", "media": ["audio"], "duration_ms": 0,
+            "reason": "no_answer", "media": ["audio"], "duration_ms": 0, "unseen": true,
         })
     );
+}
+
+#[tokio::test]
+async fn contacts_blocks_and_preferences_are_kept_as_they_are_given() {
+    let world = world().await;
+    world.add("bob").await;
+    let session = world.sign_up("alice").await.session();
+    let put = async |path: &str, body| world.send(Method::PUT, path, body, &session).await;
+
+    let contact = put("/api/contacts/Bob", json!({"favourite": true, "display_name": " Bobby "})).await;
+    let shown = json!({"name": "bob", "display_name": "Bobby", "chosen_name": "bob", "favourite": true});
+    assert_eq!((contact.status, &contact.body), (StatusCode::OK, &shown));
+    assert_eq!(world.get("/api/contacts", &session).await.body, json!({"contacts": [shown]}));
+    assert_eq!(put("/api/contacts/bob", json!({"display_name": ""})).await.body["display_name"], "bob");
+
+    assert_eq!(put("/api/blocks/bob", json!({})).await.status, StatusCode::NO_CONTENT);
+    let blocks = world.get("/api/blocks", &session).await.body;
+    assert_eq!(
+        (&blocks["blocks"][0]["name"], blocks["blocks"].as_array().unwrap().len()),
+        (&json!("bob"), 1)
+    );
+    assert_eq!(world.get("/api/contacts", &session).await.body, json!({"contacts": []}));
+    for _ in 0..2 {
+        let gone = world.send(Method::DELETE, "/api/blocks/bob", json!(null), &session).await;
+        assert_eq!(gone.status, StatusCode::NO_CONTENT);
+    }
+
+    let usual = world.get("/api/preferences", &session).await.body;
+    assert_eq!(
+        usual,
+        json!({
+            "callers": "everyone", "call_waiting": true, "favourites_ring_through": true, "hide_address": false,
+            "do_not_disturb": {"on": false, "schedule": []},
+        })
+    );
+    let schedule = json!([{"days": ["mon", "sun"], "from": "22:30", "to": "07:00"}]);
+    let quiet = json!({"on": false, "schedule": schedule, "zone": "Europe/Berlin"});
+    let kept = put("/api/preferences", json!({"callers": "nobody", "do_not_disturb": quiet})).await.body;
+    assert_eq!((&kept["callers"], &kept["do_not_disturb"]), (&json!("nobody"), &quiet));
+    assert_eq!(world.get("/api/preferences", &session).await.body, kept);
+}
+
+#[tokio::test]
+async fn what_cannot_be_kept_of_people_is_refused_and_changes_nothing() {
+    let world = world().await;
+    world.add("bob").await;
+    let session = world.sign_up("alice").await.session();
+    let code = async |path: &str, body| {
+        let answer = world.send(Method::PUT, path, body, &session).await;
+        (answer.status.as_u16(), answer.body["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let bad = (400, "bad_message".to_owned());
+    let not_found = (404, "not_found".to_owned());
+
+    assert_eq!(code("/api/contacts/nobody", json!({})).await, not_found);
+    assert_eq!(code("/api/contacts/a%2Fb", json!({})).await, not_found);
+    assert_eq!(code("/api/contacts/alice", json!({})).await, bad);
+    assert_eq!(code("/api/contacts/bob", json!({"display_name": "\u{202e}bob"})).await, bad);
+    assert_eq!(code("/api/contacts/bob", json!({"display_name": "x".repeat(65)})).await, bad);
+    assert_eq!(code("/api/contacts/bob", json!({"favourite": "yes"})).await, bad);
+    assert_eq!(code("/api/blocks/alice", json!({})).await, bad);
+    assert_eq!(code("/api/blocks/nobody", json!({})).await, not_found);
+    assert_eq!(code("/api/preferences", json!({"callers": "friends"})).await, bad);
+    assert_eq!(code("/api/preferences", json!({"do_not_disturb": {"zone": "Nowhere"}})).await, bad);
+    assert_eq!(world.get("/api/contacts", &session).await.body, json!({"contacts": []}));
+    assert_eq!(world.get("/api/preferences", &session).await.body["callers"], "everyone");
 }
 
 #[tokio::test]

@@ -11,10 +11,14 @@
 //! ```
 
 mod error;
+mod people;
 mod row;
 mod sqlite;
 mod store;
 
 pub use error::{OpenError, StoreError};
-pub use row::{Account, HistoryRow, Login, PastCall, SignUpLink, TokenHash, User};
+pub use row::{
+    Account, Block, Contact, ContactChange, Dealings, Guest, HistoryRow, KeptPreferences, Login, NotAdded,
+    PastCall, SignUpLink, TokenHash, Unseen, User,
+};
 pub use store::{HISTORY_PER_USER, LOGINS_PER_USER, Store};

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use visavis_proto::{CallId, Direction, EndReason, MediaKind, Outcome, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use visavis_proto::{
+    CallId, Callers, Direction, EndReason, MediaKind, Outcome, QuietTime, Timestamp, UserId,
+};
 
 /// The SHA-256 of a token: the token itself is never kept, so that a stolen database opens no account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,6 +74,14 @@ pub struct HistoryRow {
     pub duration: Duration,
     /// The person's device that took part.
     pub device_name: Option<String>,
+    /// How the other person was shown, for when their account is gone.
+    pub peer_name: String,
+    /// It did not ring, and this person may know that.
+    pub quiet: bool,
+    /// It did not ring because the peer is no contact.
+    pub request: bool,
+    /// The peer was a guest, with a link of this label.
+    pub guest: Option<String>,
 }
 
 /// A line of history with what is looked up when it is read.
@@ -78,6 +89,136 @@ pub struct HistoryRow {
 pub struct PastCall {
     /// The line.
     pub row: HistoryRow,
-    /// How the other person is shown; their id if they have no account here.
+    /// How the other person is shown today.
     pub peer_name: String,
+    /// A missed call that was not seen.
+    pub unseen: bool,
+}
+
+/// How many lines of a history were not seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unseen {
+    /// Missed calls, without requests.
+    pub missed: u32,
+    /// Requests.
+    pub requests: u32,
+}
+
+/// Somebody on a user's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Who.
+    pub user: User,
+    /// What the list's owner calls them.
+    pub given_name: Option<String>,
+    /// Shown first.
+    pub favourite: bool,
+}
+
+impl Contact {
+    /// How the list's owner sees them.
+    pub fn shown_name(&self) -> &str {
+        self.given_name.as_deref().unwrap_or(&self.user.display_name)
+    }
+}
+
+/// What a change of a contact says; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContactChange {
+    /// Whether they are a favourite.
+    pub favourite: Option<bool>,
+    /// What to call them; `Some(None)` for the name they chose.
+    pub given_name: Option<Option<String>>,
+}
+
+/// Why somebody is not added to a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAdded {
+    /// Nobody has this name.
+    Nobody,
+    /// The list is as long as it may be.
+    Full,
+}
+
+/// Somebody whom a user does not want to hear of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Who.
+    pub user: User,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// How a user wishes to be called, as it is kept. A key that is missing, because an older version wrote it, has its
+/// default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptPreferences {
+    /// Whose calls ring.
+    pub callers: Callers,
+    /// A second call rings, too.
+    pub call_waiting: bool,
+    /// Do not disturb is on by hand.
+    pub undisturbed: bool,
+    /// When that ends by itself.
+    pub undisturbed_until: Option<Timestamp>,
+    /// When nothing rings in any week.
+    pub schedule: Vec<QuietTime>,
+    /// The time zone of the schedule.
+    pub zone: Option<String>,
+    /// A favourite's second call rings all the same.
+    pub favourites_ring_through: bool,
+    /// All media goes through the relay.
+    pub hide_address: bool,
+}
+
+impl Default for KeptPreferences {
+    fn default() -> Self {
+        Self {
+            callers: Callers::Everyone,
+            call_waiting: true,
+            undisturbed: false,
+            undisturbed_until: None,
+            schedule: Vec::new(),
+            zone: None,
+            favourites_ring_through: true,
+            hide_address: false,
+        }
+    }
+}
+
+/// What is known of two people when one calls the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dealings {
+    /// Who is called.
+    pub callee: User,
+    /// Who is called is a guest.
+    pub callee_is_guest: bool,
+    /// How the callee wishes to be called.
+    pub preferences: KeptPreferences,
+    /// The callee has blocked the caller.
+    pub blocked: bool,
+    /// The caller, as the callee has them among their contacts.
+    pub callees_contact: Option<Contact>,
+    /// The callee, as the caller has them among their contacts.
+    pub callers_contact: Option<Contact>,
+    /// The caller is a guest.
+    pub guest: Option<Guest>,
+    /// The calls between the two since the time asked for, the oldest first, as the caller's history has them.
+    pub calls: Vec<HistoryRow>,
+}
+
+/// Somebody without an account, who came with a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guest {
+    /// Whose link it was: the only person they can call.
+    pub host: User,
+    /// What the link is for.
+    pub label: String,
+    /// They are asked for their camera.
+    pub video: bool,
+    /// Until when they may stay.
+    pub expires: Timestamp,
+    /// They may knock: the link is open, or they were let in before.
+    pub may_knock: bool,
 }

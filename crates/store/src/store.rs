@@ -16,7 +16,7 @@ pub const LOGINS_PER_USER: u32 = 100;
 /// committed when it is answered.
 #[derive(Debug, Clone)]
 pub struct Store {
-    sqlite: Sqlite,
+    pub(crate) sqlite: Sqlite,
 }
 
 impl Store {
@@ -121,8 +121,8 @@ impl Store {
     }
 
     /// Keeps lines of history, together. A line that is there already, or whose user is not, is skipped, so that
-    /// telling twice does no harm. See [`HISTORY_PER_USER`].
-    pub async fn add_history(&self, rows: Vec<HistoryRow>) -> Result<(), StoreError> {
+    /// telling twice does no harm. See [`HISTORY_PER_USER`]. Tells whose history has changed.
+    pub async fn add_history(&self, rows: Vec<HistoryRow>) -> Result<Vec<UserId>, StoreError> {
         self.sqlite.write(move |db| history::add(db, &rows)).await
     }
 

@@ -59,11 +59,15 @@ fn row(user: &str, number: u128, peer: &str) -> HistoryRow {
         started: NOW + Duration::from_secs(u64::try_from(number).unwrap()),
         duration: Duration::from_millis(61_500),
         device_name: Some("Firefox".to_owned()),
+        peer_name: peer.to_owned(),
+        quiet: false,
+        request: false,
+        guest: None,
     }
 }
 
 fn past(row: HistoryRow, peer_name: &str) -> PastCall {
-    PastCall { row, peer_name: peer_name.to_owned() }
+    PastCall { row, peer_name: peer_name.to_owned(), unseen: false }
 }
 
 #[tokio::test]

@@ -221,7 +221,8 @@ impl Accounts {
         now: Moment,
     ) -> Result<SignedIn, Refusal> {
         check_password(password)?;
-        let display_name = display_name.map(check_display_name).transpose()?.flatten();
+        let display_name =
+            display_name.map(|name| check_display_name("display_name", name)).transpose()?.flatten();
         // Before the costly part: who has no link may not make us hash.
         self.check_sign_up(from, token, now).await?;
         let token = Token::parse(token).ok_or_else(bad_link)?;
@@ -294,15 +295,15 @@ fn check_password(password: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The name without what cannot be seen; `None` if nothing is left.
-fn check_display_name(name: &str) -> Result<Option<String>, Refusal> {
+/// The name of `what` without what cannot be seen; `None` if nothing is left.
+pub(crate) fn check_display_name(what: &str, name: &str) -> Result<Option<String>, Refusal> {
     let name = name.trim();
     if name.chars().any(names::is_deceptive) {
-        let message = "display_name may not contain control, invisible or direction-changing characters";
+        let message = format!("{what} may not contain control, invisible or direction-changing characters");
         return Err(Refusal::new(ErrorCode::BadMessage, message));
     }
     if name.chars().count() > limits::NAME_CHARS {
-        let message = format!("display_name may have at most {} characters", limits::NAME_CHARS);
+        let message = format!("{what} may have at most {} characters", limits::NAME_CHARS);
         return Err(Refusal::new(ErrorCode::BadMessage, message));
     }
     Ok((!name.is_empty()).then(|| name.to_owned()))

@@ -1,4 +1,4 @@
-//! `/api`: signing up and in, tickets for WebSockets, history. Bodies are JSON of `visavis-proto`; every refusal is an
+//! `/api`: signing up and in, tickets for WebSockets; the rest is in files of its own. Bodies are JSON of `visavis-proto`; every refusal is an
 //! `ApiError`.
 //!
 //! | request | answer |
@@ -9,13 +9,12 @@
 //! | `POST /api/signup` `SignUp` | `Me`, cookie |
 //! | `POST /api/ticket` | `Ticket` |
 //! | `GET /api/me` | `Me`, cookie renewed |
-//! | `GET /api/history?before=CALL&limit=N` | `HistoryPage` |
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, FromRequestParts, Query, Request, State};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONNECTION, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -25,32 +24,30 @@ use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use visavis_proto::limits::TICKET_LIFETIME;
-use visavis_proto::{
-    CallId, ErrorCode, HistoryEntry, HistoryPage, Login, Me, SignUp, SignUpInvitation, Ticket,
-};
-use visavis_store::{PastCall, Store, User};
+use visavis_proto::{ErrorCode, Login, Me, SignUp, SignUpInvitation, Ticket};
+use visavis_store::{Store, User};
 
 use super::client::Client;
-use super::{cookie, origin};
+use super::{cookie, history, origin, people};
 use crate::accounts::{Accounts, CurrentLogin, Refusal, SignedIn};
 use crate::clock;
 use crate::config::PublicUrl;
+use crate::signaling::Devices;
 
 /// Largest body, in bytes: a token, a password and a name are well below.
 const BODY_BYTES: usize = 4096;
 /// How long a request may take with its body and its answer's work, the wait for a password check included.
 const REQUEST: Duration = Duration::from_secs(20);
-/// Lines of history in an answer, unless asked otherwise, and at most.
-const HISTORY_LINES: u32 = 50;
-const MOST_HISTORY_LINES: u32 = 100;
 
 /// What the API needs.
 #[derive(Debug, Clone)]
 pub struct Api {
     /// Who signs in.
     pub accounts: Arc<Accounts>,
-    /// Holds the history.
+    /// Holds people and the history.
     pub store: Store,
+    /// Hear when something of their user's has changed.
+    pub devices: Arc<Devices>,
     /// The operator's `public.url`: pages from there are ours.
     pub public: Option<PublicUrl>,
     /// The operator's `public.trust_proxy`.
@@ -66,7 +63,8 @@ pub fn routes(api: Api) -> Router {
         .route("/signup/check", post(check_sign_up))
         .route("/ticket", post(ticket))
         .route("/me", get(me))
-        .route("/history", get(history))
+        .merge(people::routes())
+        .merge(history::routes())
         // A fallback would give way to the web app, which answers everything else.
         .route(
             "/{*nothing}",
@@ -154,41 +152,6 @@ async fn me(State(api): State<Api>, caller: Caller) -> Result<Response, Refusal>
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(shown(login.user))).into_response())
 }
 
-#[derive(Deserialize)]
-struct Page {
-    before: Option<CallId>,
-    limit: Option<u32>,
-}
-
-async fn history(
-    State(api): State<Api>,
-    caller: Caller,
-    page: Result<Query<Page>, QueryRejection>,
-) -> Result<Json<HistoryPage>, Refusal> {
-    let login = caller.login(&api).await?;
-    let Query(page) = page.map_err(|error| Refusal::new(ErrorCode::BadMessage, error.body_text()))?;
-    let limit = page.limit.unwrap_or(HISTORY_LINES).min(MOST_HISTORY_LINES);
-    let now = clock::now();
-    let past = api.store.history(&login.user.id, page.before, limit).await?;
-    let entry = |PastCall { row, peer_name }: PastCall| HistoryEntry {
-        call: row.call,
-        peer: row.peer,
-        peer_name,
-        direction: row.direction,
-        outcome: row.outcome,
-        reason: row.reason,
-        media: row.media,
-        started_ago_ms: millis(now.since(row.started)),
-        duration_ms: millis(row.duration),
-        device_name: row.device_name,
-        quiet: false,
-        request: false,
-        unseen: false,
-        guest: None,
-    };
-    Ok(Json(HistoryPage { calls: past.into_iter().map(entry).collect(), missed: 0, requests: 0 }))
-}
-
 fn welcome(api: &Api, caller: &Caller, signed_in: SignedIn) -> Response {
     let cookie = cookie::set(&signed_in.token.text(), api.accounts.login_lifetime(), caller.client.secure);
     (AppendHeaders([(SET_COOKIE, cookie)]), Json(shown(signed_in.user))).into_response()
@@ -198,18 +161,24 @@ fn shown(user: User) -> Me {
     Me { name: user.id, display_name: user.display_name, guest: None }
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Who asks, and the cookie they have.
-struct Caller {
-    client: Client,
-    cookie: Option<String>,
+pub(super) struct Caller {
+    pub(super) client: Client,
+    pub(super) cookie: Option<String>,
 }
 
 impl Caller {
-    async fn login(&self, api: &Api) -> Result<CurrentLogin, Refusal> {
+    /// Somebody with an account.
+    pub(super) async fn user(&self, api: &Api) -> Result<CurrentLogin, Refusal> {
+        self.login(api).await
+    }
+
+    /// Anybody who is signed in.
+    pub(super) async fn login(&self, api: &Api) -> Result<CurrentLogin, Refusal> {
         api.accounts.current(self.cookie.as_deref(), clock::moment()).await
     }
 }
@@ -224,9 +193,9 @@ impl FromRequestParts<Api> for Caller {
     }
 }
 
-type Body<T> = Result<Json<T>, JsonRejection>;
+pub(super) type Body<T> = Result<Json<T>, JsonRejection>;
 
-fn read<T>(body: Body<T>) -> Result<T, Refusal> {
+pub(super) fn read<T>(body: Body<T>) -> Result<T, Refusal> {
     let Json(value) = body.map_err(|error| {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return Refusal::new(

@@ -8,4 +8,6 @@ pub mod listen;
 pub mod origin;
 
 mod cookie;
+mod history;
+mod people;
 mod refusal;

@@ -9,13 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
-use visavis_call::{
-    Availability, Callee, Capsule, Effect, Event, Leg, NewCall, Pair, Phase, Record, Step, Ties, Timers,
-};
+use visavis_call::{Availability, Capsule, Effect, Event, Leg, NewCall, Pair, Phase, Record, Step, Timers};
 use visavis_cluster::{CasError, Change, Engine, Expected, Stored, Write};
 use visavis_proto::{
-    Address, CallId, CallRef, CallView, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody, ServerFrame,
-    Timestamp, UserId, limits,
+    Address, CallId, CallRef, CallView, ChangedThing, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody,
+    ServerFrame, Timestamp, UserId, limits,
 };
 use visavis_store::{HistoryRow, Store, TokenHash, User};
 
@@ -23,6 +21,7 @@ use super::alarms::Alarms;
 use super::capsules::Capsules;
 use super::devices::Devices;
 use super::handle::Refusal;
+use super::terms::Terms;
 use crate::clock;
 use crate::metrics::Metrics;
 
@@ -186,9 +185,9 @@ impl Calls {
             let hint = "this invite was first sent before the server lost its calls; make a new call";
             return Err(Refusal::of(ErrorCode::CallEnded, hint));
         }
-        let callee = self.user(&invite.to).await?;
-        let pair = Pair::of(&caller.address.user, &invite.to);
-        let callee = Callee { user: invite.to, name: callee.display_name };
+        let Terms { caller, callee, ties, screened, call_waiting } =
+            self.terms(caller, &invite.to, now).await?;
+        let pair = Pair::of(&caller.address.user, &callee.user);
         for _ in 0..ATTEMPTS {
             let (pair_expected, other) = self.pair(&pair);
             if let Some(other) = other
@@ -202,15 +201,18 @@ impl Calls {
                 caller: caller.clone(),
                 callee: callee.clone(),
                 media: invite.media.clone(),
-                ties: Ties::default(),
-                screened: None,
+                ties: ties.clone(),
+                screened,
             };
-            let availability = self.availability(&caller.address, &callee.user)?;
+            let availability = self.availability(&caller.address, &callee.user, call_waiting)?;
             let step = visavis_call::create(new, availability, now, &self.timers);
             let pair_write = step.record.is_live().then_some((pair_expected, Some(id)));
             match self.commit(Expected::Absent, &pair, pair_write, step, now).await {
                 Ok(()) => {
                     self.metrics.calls_created.count();
+                    if screened.is_some() {
+                        self.metrics.calls_screened.count();
+                    }
                     return Ok((id, false));
                 }
                 Err(CasError::Conflict { .. } | CasError::Unknown) => {
@@ -223,18 +225,6 @@ impl Calls {
             }
         }
         Err(ErrorCode::Conflict.into())
-    }
-
-    /// Looks a person up.
-    pub(super) async fn user(&self, name: &UserId) -> Result<User, ErrorCode> {
-        match self.store.user(name).await {
-            Ok(Some(user)) => Ok(user),
-            Ok(None) => Err(ErrorCode::NotFound),
-            Err(error) => {
-                error!(%error, "a user could not be looked up");
-                Err(ErrorCode::Internal)
-            }
-        }
     }
 
     /// The person behind a login, or the one a messenger vouches for. `None` if the login has ended, or nobody has that
@@ -276,7 +266,12 @@ impl Calls {
     }
 
     /// Whether the callee may be rung, and whether this device and its user may call at all.
-    fn availability(&self, caller: &Address, callee: &UserId) -> Result<Availability, Refusal> {
+    fn availability(
+        &self,
+        caller: &Address,
+        callee: &UserId,
+        call_waiting: bool,
+    ) -> Result<Availability, Refusal> {
         let live = self.live();
         let calls_of = |user: &UserId| {
             live.of_user
@@ -297,7 +292,7 @@ impl Calls {
             return Err(Refusal::of(ErrorCode::Overloaded, "too many calls on this server"));
         }
         // A call to oneself rings one's other devices, so one's own calls do not count.
-        let busy = caller.user != *callee && calls_of(callee).next().is_some();
+        let busy = !call_waiting && caller.user != *callee && calls_of(callee).next().is_some();
         Ok(if busy { Availability::Busy } else { Availability::Free })
     }
 
@@ -426,9 +421,14 @@ impl Calls {
 
     async fn write_history(&self, record: &Record) {
         let rows = visavis_call::history(record).into_iter().map(kept_row).collect();
-        if let Err(error) = self.store.add_history(rows).await {
+        match self.store.add_history(rows).await {
+            Ok(changed) => {
+                for user in changed {
+                    self.devices.tell_changed(&user, &[ChangedThing::History]);
+                }
+            }
             // The record stays for a day, and the next start writes it again.
-            error!(id = %record.id, %error, "the history could not be written");
+            Err(error) => error!(id = %record.id, %error, "the history could not be written"),
         }
     }
 
@@ -468,14 +468,18 @@ impl Calls {
         }
         self.alarms.set(id, visavis_call::deadline(&record, &self.timers));
         if record.is_live() {
+            for user in record.people() {
+                // The callee of a screened call joins it by calling back.
+                let of_user = live.of_user.entry(user.clone()).or_default();
+                if !of_user.contains(&id) {
+                    of_user.push(id);
+                }
+            }
             if let Some(known) = live.calls.get_mut(&id) {
                 known.rev = rev;
                 known.record = record;
                 known.capsule = None;
                 return;
-            }
-            for user in record.people() {
-                live.of_user.entry(user.clone()).or_default().push(id);
             }
             let call = LiveCall { rev, record, capsule: None, media_seen: None, candidates: Vec::new() };
             live.calls.insert(id, call);
@@ -652,6 +656,10 @@ fn kept_row(row: visavis_call::HistoryRow) -> HistoryRow {
         started: row.started,
         duration: row.duration,
         device_name: row.device_name,
+        peer_name: row.peer_name,
+        quiet: row.quiet,
+        request: row.request,
+        guest: row.guest,
     }
 }
 

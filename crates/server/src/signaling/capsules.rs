@@ -19,6 +19,9 @@ use visavis_proto::{CallId, limits};
 
 use crate::secrets::random;
 
+/// Sealed are whole blocks: the length of a capsule shall not say whether the record has a word more, such as that its
+/// caller is blocked.
+const BLOCK: usize = 1024;
 /// The only format there is.
 const FORMAT: u8 = 1;
 
@@ -37,6 +40,8 @@ impl Capsules {
     pub(super) fn seal(&self, capsule: &Capsule) -> Option<String> {
         let mut content =
             serde_json::to_vec(capsule).expect("a record has string keys and no failing serializers");
+        // JSON may end in spaces.
+        content.resize(content.len().next_multiple_of(BLOCK), b' ');
         let mut nonce = [0; NONCE_LEN];
         nonce.copy_from_slice(&random()[..NONCE_LEN]);
         self.key_of(capsule.record.id)

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::extract::ws::Utf8Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use visavis_proto::{Address, CloseCode, DeviceId, UserId};
+use visavis_proto::{Address, Changed, ChangedThing, CloseCode, DeviceId, ServerBody, ServerFrame, UserId};
 use visavis_store::TokenHash;
 
 use crate::accounts::Revoked;
@@ -135,11 +135,26 @@ impl Devices {
             .is_some_and(|entries| entries.iter().any(|entry| entry.device == address.device))
     }
 
+    /// Whether any device of a user is connected here.
+    pub fn is_there(&self, user: &UserId) -> bool {
+        self.users().contains_key(user)
+    }
+
     /// The connected devices of a user.
     pub fn of_user(&self, user: &UserId) -> Vec<DeviceId> {
         self.users()
             .get(user)
             .map_or_else(Vec::new, |entries| entries.iter().map(|entry| entry.device.clone()).collect())
+    }
+
+    /// Tells every device of a user that something of theirs has changed.
+    pub fn tell_changed(&self, user: &UserId, what: &[ChangedThing]) {
+        let changed = Changed { what: what.to_vec() };
+        let frame = ServerFrame { re: None, body: ServerBody::Changed(&changed) };
+        let text = Utf8Bytes::from(frame.encode());
+        for device in self.of_user(user) {
+            self.send(&Address { user: user.clone(), device }, text.clone());
+        }
     }
 
     /// Takes out every device whose login was revoked, tells it `bye` and closes its socket.

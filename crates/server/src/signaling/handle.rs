@@ -161,7 +161,8 @@ impl Signaling {
         self.metrics.hellos.count();
         let device = Device { user_name: user.display_name, name: device_name(&hello), address, connection };
         self.calls.device_back(&device.address, &hello.calls).await;
-        let welcome = self.welcome(&device, &hello, &origin).await;
+        let preferences = self.calls.preferences(&device.address.user).await;
+        let welcome = Welcome { preferences, ..self.welcome(&device, &hello, &origin).await };
         let frame = ServerFrame { re: id.as_ref(), body: ServerBody::Welcome(&welcome) }.encode().into();
         Ok((frame, device, inbox))
     }

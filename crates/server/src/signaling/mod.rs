@@ -25,6 +25,7 @@ mod relay;
 mod restore;
 mod socket;
 pub mod stream;
+mod terms;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -169,6 +169,42 @@ impl Bed {
         (status, body)
     }
 
+    /// A request of somebody who is signed in; status and body.
+    pub(crate) async fn api(&self, user: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let cookie = self.login(&user.parse().unwrap()).text();
+        self.request(method, path, &format!("cookie: visavis={cookie}\r\n"), body).await
+    }
+
+    /// A request with these headers; status and body.
+    pub(crate) async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &Value,
+    ) -> (u16, Value) {
+        let mut stream = TcpStream::connect(self.address()).await.unwrap();
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\n{headers}content-type: application/json\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        (status, if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() })
+    }
+
+    /// A request that must succeed; its answer.
+    pub(crate) async fn ask(&self, user: &str, method: &str, path: &str, body: Value) -> Value {
+        let (status, answer) = self.api(user, method, path, &body).await;
+        assert!((200..300).contains(&status), "{status} {answer}");
+        answer
+    }
+
     /// A person's history as (direction, outcome, reason, peer), newest first.
     pub(crate) async fn history(&self, user: &str) -> Vec<[String; 4]> {
         let calls = self.server.store.history(&user.parse().unwrap(), None, 50).await.unwrap();

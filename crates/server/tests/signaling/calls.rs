@@ -154,6 +154,7 @@ async fn busy_unknown_and_second_calls_are_told_apart() {
     let mut bob = bed.phone("bob", "phone").await;
     let mut carol = bed.phone("carol", "tab").await;
     assert_eq!(alice.refused(invite(9, "nobody")).await, "not_found");
+    bed.ask("bob", "PUT", "/api/preferences", json!({"call_waiting": false})).await;
     alice.do_it(invite(1, "bob")).await;
     assert_eq!(alice.refused(invite(2, "carol")).await, "you_busy");
     bob.hear_call("inviting").await;

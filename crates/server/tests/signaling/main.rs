@@ -9,6 +9,7 @@ mod calls;
 mod payloads;
 mod restart;
 mod restored;
+mod screening;
 mod stream;
 mod take;
 mod teaching;

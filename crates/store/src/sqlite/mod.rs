@@ -1,7 +1,9 @@
 //! SQLite behind the store: opening and checking the file, and the two threads that hold its connections.
 
+pub(crate) mod guest;
 pub(crate) mod history;
 pub(crate) mod login;
+pub(crate) mod people;
 mod schema;
 pub(crate) mod user;
 mod value;
@@ -83,7 +85,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // A power cut may lose the last moments, never more, and never the file: enough for logins and history.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.set_prepared_statement_cache_capacity(32);
+    connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
 

@@ -21,11 +21,14 @@ pub(crate) fn find(db: &Connection, id: &UserId) -> Result<Option<User>> {
 }
 
 pub(crate) fn all(db: &Connection) -> Result<Vec<Account>> {
-    db.prepare("SELECT id, display_name, created, password IS NOT NULL FROM user ORDER BY id")?
-        .query_map([], |row| {
-            Ok(Account { user: read_user(row)?, created: time(row, 2)?, signed_up: row.get(3)? })
-        })?
-        .collect()
+    db.prepare(
+        "SELECT id, display_name, created, password IS NOT NULL FROM user
+         WHERE id NOT IN (SELECT user FROM guest) ORDER BY id",
+    )?
+    .query_map([], |row| {
+        Ok(Account { user: read_user(row)?, created: time(row, 2)?, signed_up: row.get(3)? })
+    })?
+    .collect()
 }
 
 pub(crate) fn none(db: &Connection) -> Result<bool> {

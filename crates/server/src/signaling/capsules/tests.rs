@@ -56,6 +56,22 @@ fn a_capsule_of_another_key_or_another_call_or_with_one_bit_changed_does_not_ope
 }
 
 #[test]
+fn the_length_of_a_capsule_does_not_tell_whether_its_call_is_screened() {
+    let capsules = Capsules::new([1; 32]);
+    let plain = capsule(1, "Name");
+    let mut screened = plain.clone();
+    screened.record.screened = Some(visavis_call::Screened {
+        why: visavis_call::Screening::TooOften,
+        rings_at: Some(NOW),
+        told: true,
+    });
+
+    let (plain, screened) = (capsules.seal(&plain).unwrap(), capsules.seal(&screened).unwrap());
+
+    assert_eq!(plain.len(), screened.len());
+}
+
+#[test]
 fn nothing_of_a_call_can_be_read_in_its_capsule() {
     let text = Capsules::new([1; 32]).seal(&capsule(1, "Secretname")).unwrap();
     let bytes = URL_SAFE_NO_PAD.decode(text).unwrap();

@@ -1,0 +1,144 @@
+//! On what terms somebody is called: how the two are shown to each other, and whether it rings.
+
+use std::time::Duration;
+
+use tracing::error;
+use visavis_call::screening::{ATTEMPTS_COUNT_FOR, Acquaintance, Attempt, Circumstances, judge};
+use visavis_call::{Callee, Leg, Screened, Ties};
+use visavis_proto::{Direction, EndReason, ErrorCode, Outcome, Preferences, Timestamp, UserId};
+use visavis_store::{Contact, Dealings, HistoryRow};
+
+use super::calls::Calls;
+use super::handle::Refusal;
+use crate::clock;
+use crate::people::preferences;
+use crate::secrets::random;
+
+/// A device needs so long to say that it rings, and a little more or less: what a screened call pretends.
+const RINGS_AFTER_MS: std::ops::Range<u64> = 80..400;
+
+/// What an invite leads to, before it is looked at who is busy.
+#[derive(Debug)]
+pub(super) struct Terms {
+    /// The device that calls, with the name the callee knows its user by.
+    pub(super) caller: Leg,
+    /// Who is called, by the name the caller knows them by.
+    pub(super) callee: Callee,
+    pub(super) ties: Ties,
+    /// It does not ring.
+    pub(super) screened: Option<Screened>,
+    /// It rings although the callee is in a call.
+    pub(super) call_waiting: bool,
+}
+
+impl Calls {
+    /// How somebody wishes to be called; `None` if that cannot be read now, and the page may ask later.
+    pub(super) async fn preferences(&self, user: &UserId) -> Option<Preferences> {
+        match self.store.preferences(user).await {
+            Ok(kept) => Some(preferences::shown(kept, clock::now())),
+            Err(error) => {
+                error!(%error, "preferences could not be read");
+                None
+            }
+        }
+    }
+
+    /// Judges an invite of `caller` to `callee`.
+    pub(super) async fn terms(
+        &self,
+        mut caller: Leg,
+        callee: &UserId,
+        now: Timestamp,
+    ) -> Result<Terms, Refusal> {
+        let from = caller.address.user.clone();
+        let since = Timestamp(now.0.saturating_sub(millis(ATTEMPTS_COUNT_FOR)));
+        let dealings = self.store.dealings(&from, callee, since, now).await.map_err(|error| {
+            error!(%error, "two people could not be looked up");
+            ErrorCode::Internal
+        })?;
+        let Some(dealings) = dealings.filter(|dealings| reachable(dealings, &from)) else {
+            return Err(ErrorCode::NotFound.into());
+        };
+        if dealings.guest.as_ref().is_some_and(|guest| !guest.may_knock) {
+            return Err(Refusal::of(ErrorCode::Forbidden, LINK_OVER));
+        }
+        let to_oneself = from == *callee;
+        let circumstances = circumstances(&dealings, now);
+        let verdict = judge(&circumstances, now);
+        let screened = verdict.screening.filter(|_| !to_oneself).map(|why| Screened {
+            why,
+            rings_at: self.devices.is_there(callee).then(|| now + a_moment()),
+            told: verdict.told,
+        });
+        let Dealings { callee: user, preferences, callees_contact, callers_contact, guest, .. } = dealings;
+        if let Some(name) = callees_contact.as_ref().and_then(|contact| contact.given_name.clone()) {
+            caller.user_name = name;
+        }
+        let name = callers_contact.as_ref().map_or(user.display_name.as_str(), Contact::shown_name);
+        Ok(Terms {
+            caller,
+            callee: Callee { user: user.id, name: name.to_owned() },
+            ties: Ties {
+                caller_knows: callers_contact.is_some(),
+                callee_knows: callees_contact.is_some(),
+                guest: guest.map(|guest| guest.label),
+            },
+            screened,
+            call_waiting: preferences.call_waiting,
+        })
+    }
+}
+
+/// What a guest is told who has not been let in before the link ended.
+const LINK_OVER: &str = "this link is used up, was revoked or has expired; ask for a new one";
+
+/// Guests can call their host and nobody else, and nobody can call a guest.
+fn reachable(dealings: &Dealings, caller: &UserId) -> bool {
+    match &dealings.guest {
+        Some(guest) => guest.host.id == dealings.callee.id && *caller != dealings.callee.id,
+        None => !dealings.callee_is_guest,
+    }
+}
+
+fn circumstances(dealings: &Dealings, now: Timestamp) -> Circumstances {
+    let caller = match (&dealings.guest, &dealings.callees_contact) {
+        _ if dealings.blocked => Acquaintance::Blocked,
+        (Some(_), _) => Acquaintance::Guest,
+        (None, Some(contact)) if contact.favourite => Acquaintance::Favourite,
+        (None, Some(_)) => Acquaintance::Contact,
+        (None, None) => Acquaintance::Stranger,
+    };
+    Circumstances {
+        caller,
+        callers: dealings.preferences.callers,
+        undisturbed: preferences::is_undisturbed(&dealings.preferences, now),
+        favourites_ring_through: dealings.preferences.favourites_ring_through,
+        attempts: dealings.calls.iter().filter_map(attempt).collect(),
+    }
+}
+
+/// What a past call says of how patient its caller is; `None`: nothing, as the callee could not have heard it, or its
+/// caller was told that they did not.
+fn attempt(row: &HistoryRow) -> Option<Attempt> {
+    let started = row.started;
+    match (row.outcome, row.direction) {
+        (Outcome::Answered, _) => Some(Attempt { started, unanswered: false }),
+        (Outcome::Unanswered, Direction::Out) => {
+            let heard = !matches!(row.reason, EndReason::Busy | EndReason::Unreachable);
+            (heard && !row.quiet).then_some(Attempt { started, unanswered: true })
+        }
+        (Outcome::Missed | Outcome::Declined | Outcome::Failed, _) | (Outcome::Unanswered, Direction::In) => {
+            None
+        }
+    }
+}
+
+fn a_moment() -> Duration {
+    let [a, b, ..] = random();
+    let span = RINGS_AFTER_MS.end - RINGS_AFTER_MS.start;
+    Duration::from_millis(RINGS_AFTER_MS.start + u64::from(u16::from_be_bytes([a, b])) % span)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
