@@ -2,7 +2,7 @@
 
 use visavis_proto::Timestamp;
 
-use crate::{Answer, Leg, Phase, Record, Signaling, Timers};
+use crate::{Answer, Phase, Record, Timers};
 
 /// When the next [`Event::Tick`](crate::Event::Tick) is due. Always given while the call is live; never after.
 ///
@@ -15,10 +15,10 @@ pub fn deadline(record: &Record, timers: &Timers) -> Option<Timestamp> {
         }
         Phase::Connecting { answer, until, review } => {
             let judged = if both_away(record, answer) { *review } else { (*until).min(*review) };
-            Some(told_at(record, answer, timers).map_or(judged, |told| told.min(judged)))
+            Some(gone_at(record, answer, timers).map_or(judged, |gone| gone.min(judged)))
         }
         Phase::Active { answer, review, .. } => {
-            Some(told_at(record, answer, timers).map_or(*review, |told| told.min(*review)))
+            Some(gone_at(record, answer, timers).map_or(*review, |gone| gone.min(*review)))
         }
         Phase::Ended(_) => None,
     }
@@ -26,10 +26,7 @@ pub fn deadline(record: &Record, timers: &Timers) -> Option<Timestamp> {
 
 /// When an unanswered call is given up because its caller has gone.
 pub(crate) fn caller_patience(record: &Record, timers: &Timers) -> Option<Timestamp> {
-    match record.caller.signaling {
-        Signaling::Here => None,
-        Signaling::Away { since } | Signaling::Lost { since } => Some(since + timers.caller_grace),
-    }
+    record.caller.signaling.gone_since().map(|since| since + timers.caller_grace)
 }
 
 /// When a screened call that does not seem to ring yet shall do so.
@@ -45,11 +42,15 @@ pub(crate) fn both_away(record: &Record, answer: &Answer) -> bool {
     !record.caller.signaling.is_here() && !answer.leg.signaling.is_here()
 }
 
-/// When the first leg that is away becomes lost.
-fn told_at(record: &Record, answer: &Answer, timers: &Timers) -> Option<Timestamp> {
-    let told = |leg: &Leg| match leg.signaling {
-        Signaling::Away { since } => Some(since + timers.lost_after),
-        Signaling::Here | Signaling::Lost { .. } => None,
-    };
-    [told(&record.caller), told(&answer.leg)].into_iter().flatten().min()
+/// When the first leg that has left is given up, and the call with it.
+pub(crate) fn left_at(record: &Record, timers: &Timers) -> Option<Timestamp> {
+    let answerer = record.answer().map(|answer| answer.leg.signaling);
+    let legs = [Some(record.caller.signaling), answerer];
+    legs.into_iter().flatten().filter_map(|leg| leg.missed_at(timers)).min()
+}
+
+/// When the first leg that is away is to be told of, or given up.
+fn gone_at(record: &Record, answer: &Answer, timers: &Timers) -> Option<Timestamp> {
+    let told = [&record.caller, &answer.leg].map(|leg| leg.signaling.told_at(timers));
+    told.into_iter().chain([left_at(record, timers)]).flatten().min()
 }

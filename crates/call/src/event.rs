@@ -85,6 +85,11 @@ pub enum Event {
         /// Which.
         who: Address,
     },
+    /// A device says that it goes: its page is being closed or reloaded.
+    Leave {
+        /// Which.
+        who: Address,
+    },
     /// A device has connected.
     Back {
         /// Which.

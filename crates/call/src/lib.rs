@@ -17,6 +17,7 @@
 //!
 //! Not here: offers, answers and candidates (they are passed on unread), sockets, pushes, the store.
 
+mod absence;
 mod deadline;
 mod event;
 mod glare;

@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 use visavis_proto::{Address, Epoch, Rev, Timestamp};
 
-use crate::step::set_review;
+use crate::absence::set_review;
 use crate::{Effect, Event, Phase, Record, Step, Timers, step};
 
 /// What a device keeps of a call for its server.

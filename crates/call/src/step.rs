@@ -5,10 +5,11 @@
 
 use visavis_proto::{Address, EndReason, ErrorCode, Gen, MediaKind, Role, Route, Timestamp};
 
-use crate::deadline::{both_away, caller_patience, seems_to_ring_at};
+use crate::absence::{come_back, leave, lose, restart, review_at, review_legs};
+use crate::deadline::{both_away, caller_patience, left_at, seems_to_ring_at};
 use crate::record::{Place, Version};
 use crate::take::take;
-use crate::{Answer, Availability, Effect, End, Event, Leg, NewCall, Phase, Record, Signaling, Step, Timers};
+use crate::{Answer, Availability, Effect, End, Event, Leg, NewCall, Phase, Record, Step, Timers};
 
 pub(crate) type Decision = Result<Option<Step>, ErrorCode>;
 
@@ -47,7 +48,7 @@ pub fn create(new: NewCall, callee_is: Availability, now: Timestamp, timers: &Ti
 
 /// What `event` makes of `record`: `None` if nothing changes, else the step to commit.
 ///
-/// [`Event::Lost`], [`Event::Back`], [`Event::Tick`], [`Event::Restarted`] and [`Event::Terminate`] come from
+/// [`Event::Lost`], [`Event::Leave`], [`Event::Back`], [`Event::Tick`], [`Event::Restarted`] and [`Event::Terminate`] come from
 /// the shell itself and never fail.
 ///
 /// # Errors
@@ -63,6 +64,7 @@ pub fn step(record: &Record, event: Event, now: Timestamp, timers: &Timers) -> D
         Event::Renew { who, generation } => renew(record, &who, generation, now, timers),
         Event::Take { leg, media, seen } => take(record, leg, &media, seen, now, timers),
         Event::Lost { who } => Ok(lose(record, &who, now, timers)),
+        Event::Leave { who } => Ok(leave(record, &who, now, timers)),
         Event::Back { who } => Ok(come_back(record, &who, now, timers)),
         Event::Tick { media_flows } => Ok(tick(record, media_flows, now, timers)),
         Event::Restarted => Ok(restart(record, now, timers)),
@@ -205,67 +207,6 @@ fn renew(record: &Record, who: &Address, replaced: Gen, now: Timestamp, timers: 
     Ok(changed(record, next, &[Effect::Publish]))
 }
 
-fn lose(record: &Record, who: &Address, now: Timestamp, timers: &Timers) -> Option<Step> {
-    let mut next = record.clone();
-    if next.list_warm(who, false) {
-        return changed(record, next, &[Effect::Publish]);
-    }
-    let signaling = signaling_mut(&mut next, who)?;
-    if !signaling.is_here() {
-        return None;
-    }
-    *signaling = Signaling::Away { since: now };
-    set_review(&mut next, now, timers);
-    // Nobody is told: most are back before `lost_after`.
-    changed(record, next, &[])
-}
-
-fn come_back(record: &Record, who: &Address, now: Timestamp, timers: &Timers) -> Option<Step> {
-    let mut next = record.clone();
-    let nobody_could_report = record.answer().is_some_and(|answer| both_away(record, answer));
-    let signaling = signaling_mut(&mut next, who)?;
-    let was_told = signaling.is_lost();
-    *signaling = Signaling::Here;
-    if let Phase::Connecting { until, .. } = &mut next.phase
-        && nobody_could_report
-    {
-        *until = now + timers.connect;
-    }
-    if next == *record {
-        return None;
-    }
-    set_review(&mut next, now, timers);
-    changed(record, next, if was_told { &[Effect::Publish] } else { &[] })
-}
-
-fn restart(record: &Record, now: Timestamp, timers: &Timers) -> Option<Step> {
-    let mut next = record.clone();
-    match &mut next.phase {
-        Phase::Inviting { until } => {
-            *until = (*until).max(now + timers.restart);
-            next.caller.signaling = Signaling::Away { since: now };
-        }
-        Phase::Ringing { until, warm, .. } => {
-            *until = (*until).max(now + timers.restart);
-            // Who comes back and rings on says so.
-            warm.clear();
-            next.caller.signaling = Signaling::Away { since: now };
-        }
-        // With both legs away, `until` is not judged; it is set anew when one of them is back.
-        Phase::Connecting { .. } | Phase::Active { .. } => {}
-        Phase::Ended(_) => return None,
-    }
-    for signaling in next.answered_legs_mut().into_iter().flatten() {
-        if !signaling.is_lost() {
-            *signaling = Signaling::Away { since: now };
-        }
-    }
-    set_review(&mut next, now, timers);
-    // Nobody is connected yet; but what changes in a snapshot is told, whoever may be there to hear it.
-    let listed = !record.warm().is_empty();
-    changed(record, next, if listed { &[Effect::Publish] } else { &[] })
-}
-
 fn tick(record: &Record, media_flows: bool, now: Timestamp, timers: &Timers) -> Option<Step> {
     match &record.phase {
         Phase::Inviting { until } | Phase::Ringing { until, .. } => {
@@ -280,7 +221,8 @@ fn tick(record: &Record, media_flows: bool, now: Timestamp, timers: &Timers) -> 
             (now >= *until).then(|| end(record, reason, None, now))
         }
         Phase::Connecting { answer, until, review } => {
-            if now >= *until && !both_away(record, answer) && !media_flows {
+            let gone = left_at(record, timers).is_some_and(|at| now >= at);
+            if !gone && now >= *until && !both_away(record, answer) && !media_flows {
                 return Some(end(record, EndReason::MediaFailed, None, now));
             }
             review_legs(record, *review, media_flows, now, timers)
@@ -290,44 +232,7 @@ fn tick(record: &Record, media_flows: bool, now: Timestamp, timers: &Timers) -> 
     }
 }
 
-/// Tells of legs that are away for too long, and ends the call when their grace is over and no media flows.
-fn review_legs(
-    record: &Record,
-    review: Timestamp,
-    media_flows: bool,
-    now: Timestamp,
-    timers: &Timers,
-) -> Option<Step> {
-    let mut next = record.clone();
-    let mut newly_lost = false;
-    let mut all_here = true;
-    for signaling in next.answered_legs_mut().into_iter().flatten() {
-        if let Signaling::Away { since } = *signaling
-            && now >= since + timers.lost_after
-        {
-            *signaling = Signaling::Lost { since };
-            newly_lost = true;
-        }
-        all_here &= signaling.is_here();
-    }
-    if now >= review {
-        // Liveness is signaling or media: with either of them the call goes on.
-        if !all_here && !media_flows {
-            return Some(end(record, EndReason::ConnectionLost, None, now));
-        }
-        set_review(&mut next, now, timers);
-    }
-    if let Phase::Connecting { answer, until, .. } = &mut next.phase
-        && now >= *until
-        && !both_away(record, answer)
-    {
-        // Media flows, though neither leg has come to say so.
-        *until = now + timers.connect;
-    }
-    changed(record, next, if newly_lost { &[Effect::Publish] } else { &[] })
-}
-
-fn end(record: &Record, reason: EndReason, by: Option<Role>, now: Timestamp) -> Step {
+pub(crate) fn end(record: &Record, reason: EndReason, by: Option<Role>, now: Timestamp) -> Step {
     let (answer, connected) = match &record.phase {
         Phase::Connecting { answer, .. } => (Some(answer.clone()), None),
         Phase::Active { answer, connected, .. } => (Some(answer.clone()), Some(*connected)),
@@ -341,46 +246,6 @@ fn end(record: &Record, reason: EndReason, by: Option<Role>, now: Timestamp) -> 
     };
     let phase = Phase::Ended(End { reason, by, at: now, answer, connected });
     Step { record: Record { phase, ..record.clone() }, effects }
-}
-
-/// The signaling of a leg of a live call.
-fn signaling_mut<'a>(record: &'a mut Record, who: &Address) -> Option<&'a mut Signaling> {
-    if !record.is_live() {
-        return None;
-    }
-    match record.place(who) {
-        Place::Caller => Some(&mut record.caller.signaling),
-        Place::Answerer => record.answered_legs_mut().map(|[_, answerer]| answerer),
-        Place::Bystander(_) | Place::Stranger => None,
-    }
-}
-
-pub(crate) fn set_review(record: &mut Record, now: Timestamp, timers: &Timers) {
-    let caller = record.caller.signaling;
-    match &mut record.phase {
-        Phase::Connecting { answer, review, .. } | Phase::Active { answer, review, .. } => {
-            *review = review_at(caller, answer.leg.signaling, now, timers);
-        }
-        Phase::Inviting { .. } | Phase::Ringing { .. } | Phase::Ended(_) => {}
-    }
-}
-
-/// When to judge the legs, given that one of them has just changed. The grace of a lost leg runs only while
-/// the other one is here to wait for it.
-fn review_at(caller: Signaling, answerer: Signaling, now: Timestamp, timers: &Timers) -> Timestamp {
-    match (caller, answerer) {
-        (Signaling::Here, Signaling::Here) => now + timers.renew,
-        (Signaling::Here, Signaling::Away { .. }) | (Signaling::Away { .. }, Signaling::Here) => {
-            now + timers.lost_after + timers.lost_grace
-        }
-        (Signaling::Here, Signaling::Lost { .. }) | (Signaling::Lost { .. }, Signaling::Here) => {
-            now + timers.lost_grace
-        }
-        (
-            Signaling::Away { .. } | Signaling::Lost { .. },
-            Signaling::Away { .. } | Signaling::Lost { .. },
-        ) => now + timers.both_lost,
-    }
 }
 
 pub(crate) fn changed(before: &Record, record: Record, effects: &'static [Effect]) -> Option<Step> {

@@ -2,8 +2,9 @@
 
 use visavis_proto::{ErrorCode, Gen, MediaKind, Role, Timestamp};
 
+use crate::absence::set_review;
 use crate::record::Place;
-use crate::step::{Decision, changed, each_once, set_review};
+use crate::step::{Decision, changed, each_once};
 use crate::{Effect, Leg, Phase, Record, Timers};
 
 /// What the other person notices is a new peer connection. `connected`, and with it the call's duration, stays.

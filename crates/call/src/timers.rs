@@ -17,6 +17,9 @@ pub struct Timers {
     pub lost_after: Duration,
     /// How long a leg may be lost before the call ends, if no media flows either.
     pub lost_grace: Duration,
+    /// How long an answered call waits for a device that has said that it goes. A reload takes less, and a closed tab
+    /// never comes back.
+    pub left_grace: Duration,
     /// How long phones ring on for a caller whose signaling is gone. A reloaded tab resumes its call within
     /// this time; ringing longer would offer a call to somebody who has left.
     pub caller_grace: Duration,
@@ -43,6 +46,7 @@ impl Default for Timers {
             connect: Duration::from_secs(30),
             lost_after: Duration::from_secs(8),
             lost_grace: Duration::from_secs(60),
+            left_grace: Duration::from_secs(15),
             caller_grace: Duration::from_secs(15),
             both_lost: Duration::from_hours(1),
             restart: Duration::from_secs(15),

@@ -189,3 +189,117 @@ fn a_restart_gives_an_active_call_its_full_time_whenever_it_comes() {
     assert_eq!(world.wait_s(3599), [Effect::Publish]);
     assert_eq!(world.back(ALICE), told(&[Effect::Publish]));
 }
+
+/// Row 16: the tab is closed, and its media with it, whatever the other side had said of that a moment ago.
+#[test]
+fn a_device_that_says_it_goes_is_told_after_8_s_and_ends_the_call_15_s_after_it_went() {
+    for (gone, other) in [(DESK, ALICE), (ALICE, DESK)] {
+        let mut world = World::active();
+        world.media_flows = true;
+        assert_eq!(world.leave(gone), told(&[]));
+        assert_eq!(world.leave(gone), UNCHANGED);
+        assert_eq!(world.lose(gone), UNCHANGED, "and then its socket closes");
+        assert_eq!(world.wait_s(7), []);
+        assert_eq!(world.wait_s(1), [Effect::Publish]);
+        assert_eq!(world.see(other), "active, active, peer lost");
+        assert_eq!(world.wait_s(6), []);
+        assert_eq!(world.wait_s(1), OVER);
+        assert_eq!(world.see(other), "ended, active, connection_lost, after 15000 ms");
+    }
+}
+
+/// Rows 15 and 16: a reload says that it goes, too.
+#[test]
+fn a_device_that_said_it_goes_and_is_back_in_time_has_been_away_for_nobody() {
+    let mut world = World::active();
+    world.leave(DESK).unwrap();
+    world.wait_s(2);
+    assert_eq!(world.back(DESK), told(&[]));
+    assert_eq!(world.renew(DESK, 0), told(&[Effect::Publish]));
+    assert_eq!(world.wait_s(300), []);
+
+    world.leave(DESK).unwrap();
+    assert_eq!(world.wait_s(14), [Effect::Publish]);
+    assert_eq!(world.back(DESK), told(&[Effect::Publish]));
+    assert_eq!(world.see(ALICE), "active, active");
+    assert_eq!(world.wait_s(300), []);
+}
+
+/// Row 16: the word may come by another way than the socket, and later than its end.
+#[test]
+fn the_word_that_a_device_goes_counts_also_when_it_comes_after_its_loss() {
+    let mut world = World::active();
+    world.lose(DESK).unwrap();
+    world.wait_s(2);
+    assert_eq!(world.leave(DESK), told(&[]));
+    assert_eq!(world.wait_s(12), [Effect::Publish]);
+    assert_eq!(world.wait_s(1), OVER, "15 s after its socket was gone");
+
+    let mut world = World::active();
+    world.media_flows = true;
+    world.lose(DESK).unwrap();
+    world.wait_s(100);
+    assert_eq!(world.leave(DESK), told(&[]));
+    assert_eq!(world.wait_s(14), []);
+    assert_eq!(world.wait_s(1), OVER, "15 s after the word");
+}
+
+#[test]
+fn a_call_one_of_whose_devices_has_gone_does_not_wait_for_the_other_to_come_back() {
+    let mut world = World::active();
+    world.lose(ALICE).unwrap();
+    world.leave(DESK).unwrap();
+    assert_eq!(world.wait_s(14), [Effect::Publish]);
+    assert_eq!(world.wait_s(1), OVER);
+    assert_eq!(world.see(ALICE), "ended, active, connection_lost, after 15000 ms");
+}
+
+/// Row 16: his tab was closed a moment before she answered.
+#[test]
+fn a_call_that_is_answered_after_its_caller_has_gone_ends_15_s_after_that() {
+    let mut world = World::ringing();
+    world.leave(ALICE).unwrap();
+    world.wait_s(10);
+    world.accept(DESK).unwrap();
+    assert_eq!(world.see(DESK), "connecting, active");
+    assert_eq!(world.wait_s(4), [Effect::Publish]);
+    assert_eq!(world.wait_s(1), OVER);
+    assert_eq!(world.see(DESK), "ended, active, connection_lost");
+}
+
+/// Row 16: before the answer, the others ring on.
+#[test]
+fn a_device_that_says_it_goes_while_it_rings_rings_no_more_and_the_others_do() {
+    let mut world = World::ringing();
+    world.ring_warm(PHONE).unwrap();
+    assert_eq!(world.leave(DESK), UNCHANGED);
+    assert_eq!(world.leave(PHONE), told(&[Effect::Publish]));
+    assert_eq!(world.see(ALICE), "ringing, active, 60000 ms left");
+    world.leave(ALICE).unwrap();
+    assert_eq!(world.wait_s(14), []);
+    assert_eq!(world.wait_s(1), GIVEN_UP);
+    assert_eq!(world.see(TABLET), "ended, ringing, cancelled");
+}
+
+/// Rows 12 and 16: whether it came back while the server was away, nobody knows.
+#[test]
+fn after_a_restart_a_device_that_had_said_it_goes_has_15_s_again() {
+    let mut world = World::active();
+    world.leave(DESK).unwrap();
+    world.wait_s(12);
+    world.restart_after(Duration::from_mins(1)).unwrap();
+    world.back(ALICE).unwrap();
+    assert_eq!(world.wait_s(14), []);
+    assert_eq!(world.wait_s(1), OVER);
+}
+
+/// Row 19: a call whose tab was closed may be gone on with on the phone.
+#[test]
+fn a_call_whose_device_has_gone_may_be_taken_in_time() {
+    let mut world = World::active();
+    world.leave(DESK).unwrap();
+    world.wait_s(10);
+    assert_eq!(world.take(PHONE), told(&[Effect::Publish]));
+    assert_eq!(world.see(ALICE), "active, active");
+    assert_eq!(world.wait_s(300), []);
+}

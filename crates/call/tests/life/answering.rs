@@ -173,6 +173,33 @@ fn a_reloaded_tab_gets_a_new_generation_once() {
     assert_eq!(World::ringing().renew(ALICE, 0), UNCHANGED, "before the answer there is nothing to replace");
 }
 
+/// Row 15.
+#[test]
+fn two_tabs_that_are_reloaded_at_once_meet_in_one_generation() {
+    let mut world = World::active();
+    world.lose(ALICE).unwrap();
+    world.lose(DESK).unwrap();
+    world.wait_s(1);
+    world.back(ALICE).unwrap();
+    world.back(DESK).unwrap();
+    assert_eq!(world.renew(ALICE, 0), told(&[Effect::Publish]));
+    assert_eq!(world.renew(DESK, 0), UNCHANGED);
+    assert_eq!(world.record.generation, Gen(1));
+    assert_eq!(world.renew(DESK, 1), told(&[Effect::Publish]), "it was reloaded once more");
+    assert_eq!(world.renew(ALICE, 0), UNCHANGED, "said again, late");
+    assert_eq!(world.renew(ALICE, 7), UNCHANGED, "of a peer connection that never was");
+    assert_eq!(world.record.generation, Gen(2));
+}
+
+/// Row 15.
+#[test]
+fn the_callers_other_device_cannot_resume_what_it_does_not_carry() {
+    let mut world = World::active();
+    assert_eq!(world.renew("alice/laptop", 0), Err(ErrorCode::AnsweredElsewhere));
+    world.hang_up(DESK).unwrap();
+    assert_eq!(world.renew(DESK, 0), Err(ErrorCode::CallEnded));
+}
+
 /// Rows 15 and 30.
 #[test]
 fn a_tab_reloaded_while_connecting_has_30_s_again() {

@@ -1,6 +1,8 @@
 //! What holds of every step, whatever came before it.
 
-use visavis_call::{Effect, Event, Phase, Record, Screening, Timers, deadline, history, step, view};
+use visavis_call::{
+    Effect, Event, Phase, Record, Screening, Signaling, Timers, deadline, history, step, view,
+};
 use visavis_proto::limits::WARM_DEVICES;
 use visavis_proto::{Address, CallState, CallView, ErrorCode, RelayKind, Rev, Role, Timestamp, You};
 
@@ -49,6 +51,7 @@ fn only_devices_are_refused(event: &Event, outcome: &Result<Option<visavis_call:
             "{event:?} was refused with {code:?}"
         ),
         Event::Lost { .. }
+        | Event::Leave { .. }
         | Event::Back { .. }
         | Event::Tick { .. }
         | Event::Restarted
@@ -98,7 +101,7 @@ fn an_established_call_ends_for_a_reason(before: &Record, after: &Record, event:
     }
     match event {
         Event::Hangup { who, .. } => assert!(before.leg_of(who).is_some(), "{who} is no leg"),
-        Event::Tick { media_flows } => assert!(!media_flows, "ended with media"),
+        Event::Tick { media_flows } => assert!(!media_flows || has_left(before), "ended with media"),
         Event::Terminate => {}
         Event::Ringing { .. }
         | Event::Accept { .. }
@@ -106,9 +109,18 @@ fn an_established_call_ends_for_a_reason(before: &Record, after: &Record, event:
         | Event::Renew { .. }
         | Event::Take { .. }
         | Event::Lost { .. }
+        | Event::Leave { .. }
         | Event::Back { .. }
         | Event::Restarted => panic!("{event:?} ended an active call"),
     }
+}
+
+fn has_left(record: &Record) -> bool {
+    let answerer = record.answer().map(|answer| answer.leg.signaling);
+    [Some(record.caller.signaling), answerer]
+        .into_iter()
+        .flatten()
+        .any(|signaling| matches!(signaling, Signaling::Leaving { .. } | Signaling::Left { .. }))
 }
 
 fn effects_fit(before: &Record, after: &Record, effects: &[Effect], now: Timestamp) {

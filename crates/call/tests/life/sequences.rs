@@ -28,6 +28,7 @@ fn events_of(who: &str) -> Vec<Event> {
         Event::Take { leg: leg(who), media: vec![MediaKind::Audio], seen: None },
         Event::Take { leg: leg(who), media: vec![MediaKind::Audio], seen: Some(Gen(0)) },
         Event::Lost { who: address(who) },
+        Event::Leave { who: address(who) },
         Event::Back { who: address(who) },
     ]
 }

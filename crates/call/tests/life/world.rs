@@ -136,6 +136,10 @@ impl World {
         self.event(Event::Lost { who: address(who) })
     }
 
+    pub(crate) fn leave(&mut self, who: &str) -> Told {
+        self.event(Event::Leave { who: address(who) })
+    }
+
     pub(crate) fn back(&mut self, who: &str) -> Told {
         self.event(Event::Back { who: address(who) })
     }

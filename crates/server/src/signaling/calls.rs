@@ -11,6 +11,7 @@ use std::time::Duration;
 use tracing::{debug, error, info, warn};
 use visavis_call::{Availability, Capsule, Effect, Event, Leg, NewCall, Pair, Phase, Record, Step, Timers};
 use visavis_cluster::{CasError, Change, Engine, Expected, Stored, Write};
+use visavis_proto::limits::CALLS_PER_DEVICE;
 use visavis_proto::{
     Address, CallId, CallRef, CallView, ChangedThing, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody,
     ServerFrame, Timestamp, UserId, limits,
@@ -255,6 +256,9 @@ impl Calls {
     ) -> Result<Option<CallId>, Refusal> {
         let decision =
             |record: &Record| visavis_call::merge(record, leg.clone(), media.to_vec(), now, &self.timers);
+        if let Some((_, record)) = self.read(other) {
+            self.has_room(&record, &leg.address)?;
+        }
         match self.decide_by(other, decision, now).await {
             Ok(()) => {
                 self.metrics.calls_merged.count();
@@ -266,6 +270,8 @@ impl Calls {
     }
 
     /// Whether the callee may be rung, and whether this device and its user may call at all.
+    ///
+    /// `call_waiting`: the callee hears of a second call while in one.
     fn availability(
         &self,
         caller: &Address,
@@ -281,8 +287,9 @@ impl Calls {
                 .filter_map(|id| live.calls.get(id))
                 .map(|call| &call.record)
         };
-        if calls_of(&caller.user).any(|record| record.leg_of(caller).is_some()) {
-            return Err(ErrorCode::YouBusy.into());
+        if calls_of(&caller.user).filter(|record| record.leg_of(caller).is_some()).count() >= CALLS_PER_DEVICE
+        {
+            return Err(device_is_full());
         }
         if calls_of(&caller.user).count() >= CALLS_PER_USER {
             let hint = format!("a user may be in {CALLS_PER_USER} calls at once");
@@ -291,9 +298,24 @@ impl Calls {
         if live.calls.len() >= LIVE_CALLS {
             return Err(Refusal::of(ErrorCode::Overloaded, "too many calls on this server"));
         }
-        // A call to oneself rings one's other devices, so one's own calls do not count.
-        let busy = !call_waiting && caller.user != *callee && calls_of(callee).next().is_some();
+        let others = calls_of(callee).count();
+        let busy = if caller.user == *callee {
+            // A call to oneself rings one's other devices, so one's own calls do not count.
+            false
+        } else if call_waiting {
+            others >= CALLS_PER_USER
+        } else {
+            others > 0
+        };
         Ok(if busy { Availability::Busy } else { Availability::Free })
+    }
+
+    /// Whether the device can become an end of this call beside those it has.
+    fn has_room(&self, record: &Record, device: &Address) -> Result<(), Refusal> {
+        if record.leg_of(device).is_some() || self.legs(device) < CALLS_PER_DEVICE {
+            return Ok(());
+        }
+        Err(device_is_full())
     }
 
     /// A device's wish, about a call that concerns it.
@@ -307,6 +329,9 @@ impl Calls {
         let Some((_, record)) = self.read(id) else { return Err(ErrorCode::NotYourCall.into()) };
         if !record.concerns(device) {
             return Err(ErrorCode::NotYourCall.into());
+        }
+        if matches!(event, Event::Accept { .. } | Event::Take { .. }) {
+            self.has_room(&record, device)?;
         }
         Ok(self.decide(id, &event, now).await?)
     }
@@ -560,9 +585,14 @@ impl Calls {
 
     /// Whether the device is one of the two ends of a live call.
     pub(super) fn has_leg(&self, device: &Address) -> bool {
+        self.legs(device) > 0
+    }
+
+    /// Of how many live calls the device is one of the two ends.
+    fn legs(&self, device: &Address) -> usize {
         let live = self.live();
         let ids = live.of_user.get(&device.user).into_iter().flatten();
-        ids.filter_map(|id| live.calls.get(id)).any(|call| call.record.leg_of(device).is_some())
+        ids.filter_map(|id| live.calls.get(id)).filter(|call| call.record.leg_of(device).is_some()).count()
     }
 
     /// Every live call as the device sees it.
@@ -626,6 +656,11 @@ impl Calls {
         self.tell(device, &Event::Lost { who: device.clone() }, |record| record.carries(device)).await;
     }
 
+    /// The device says that it goes: it is waited for only as long as a reload takes.
+    pub(super) async fn device_leaves(&self, device: &Address) {
+        self.tell(device, &Event::Leave { who: device.clone() }, |record| record.carries(device)).await;
+    }
+
     async fn tell(&self, device: &Address, event: &Event, about: impl Fn(&Record) -> bool) {
         let records = self.live_records(&device.user);
         for (_, record) in records.iter().filter(|(_, record)| about(record)) {
@@ -634,6 +669,11 @@ impl Calls {
             }
         }
     }
+}
+
+fn device_is_full() -> Refusal {
+    let hint = format!("a device carries {CALLS_PER_DEVICE} calls at most; end one of them");
+    Refusal::of(ErrorCode::YouBusy, hint)
 }
 
 fn call_key(id: CallId) -> String {

@@ -140,6 +140,13 @@ impl Devices {
         self.users().contains_key(user)
     }
 
+    /// Whether this connection is the device's present one.
+    pub fn holds(&self, address: &Address, connection: Connection) -> bool {
+        self.users()
+            .get(&address.user)
+            .is_some_and(|entries| entries.iter().any(|entry| entry.connection == connection))
+    }
+
     /// The connected devices of a user.
     pub fn of_user(&self, user: &UserId) -> Vec<DeviceId> {
         self.users()

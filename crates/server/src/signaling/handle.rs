@@ -230,7 +230,13 @@ impl Signaling {
         self.metrics.messages.count();
         let (id, call) = (frame.id.clone(), frame.call);
         let done = match frame.body {
-            ClientBody::Bye => return Verdict::Bye,
+            ClientBody::Bye => {
+                // A page that was reloaded may have said hello before the old one's last word is read.
+                if self.devices.holds(&device.address, device.connection) {
+                    self.calls.device_leaves(&device.address).await;
+                }
+                return Verdict::Bye;
+            }
             ClientBody::Ping(ping) => return Verdict::Done(self.heartbeat(device, &ping).await),
             ClientBody::Hello(_) => Err(Refusal::of(
                 ErrorCode::BadState,

@@ -147,7 +147,7 @@ async fn two_who_call_each_other_at_once_are_in_one_call() {
 }
 
 #[tokio::test]
-async fn busy_unknown_and_second_calls_are_told_apart() {
+async fn busy_and_unknown_people_are_told_apart() {
     let bed = two_people(&[]).await;
     bed.person("carol", "Carol").await;
     let mut alice = bed.phone("alice", "tab").await;
@@ -156,11 +156,35 @@ async fn busy_unknown_and_second_calls_are_told_apart() {
     assert_eq!(alice.refused(invite(9, "nobody")).await, "not_found");
     bed.ask("bob", "PUT", "/api/preferences", json!({"call_waiting": false})).await;
     alice.do_it(invite(1, "bob")).await;
-    assert_eq!(alice.refused(invite(2, "carol")).await, "you_busy");
     bob.hear_call("inviting").await;
     carol.do_it(invite(3, "bob")).await;
     assert_eq!(carol.hear_call("ended").await["reason"], "busy");
     assert_eq!(bed.history("bob").await, [["in", "missed", "busy", "carol"]]);
+}
+
+#[tokio::test]
+async fn a_device_carries_four_calls_and_no_fifth() {
+    let bed = two_people(&[]).await;
+    let mut alice = bed.phone("alice", "tab").await;
+    let mut laptop = bed.phone("alice", "laptop").await;
+    let mut others = Vec::new();
+    for n in 1..=5 {
+        let name = format!("friend{n}");
+        bed.person(&name, &name).await;
+        others.push(bed.phone(&name, "phone").await);
+    }
+    for n in 1..=4 {
+        alice.do_it(invite(n, &format!("friend{n}"))).await;
+    }
+    assert_eq!(alice.refused(invite(5, "friend5")).await, "you_busy");
+    assert_eq!(alice.refused(invite(6, "friend1")).await, "you_busy", "they are in a call with each other");
+    laptop.do_it(invite(5, "friend5")).await;
+    others[4].do_it(accept(5)).await;
+    let take = json!({"type":"take","call":call_id(5),"data":{"media":["audio"]}});
+    assert_eq!(alice.refused(take.clone()).await, "you_busy");
+    alice.do_it(verb("hangup", 1)).await;
+    alice.do_it(take.clone()).await;
+    alice.do_it(take).await;
 }
 
 #[tokio::test]

@@ -6,9 +6,11 @@ mod stream_line;
 
 mod bad_input;
 mod calls;
+mod leaving;
 mod payloads;
 mod restart;
 mod restored;
+mod resume;
 mod screening;
 mod stream;
 mod take;
