@@ -74,6 +74,8 @@ pub struct MediaNotice {
     pub screen: Option<bool>,
     /// The sender has put the call on hold.
     pub hold: Option<bool>,
+    /// Media has stopped arriving at the sender, or its network is another one: the offerer restarts ICE.
+    pub lost: Option<bool>,
     /// Rises with each notice of a sender; the larger of two counts, whichever way they came.
     pub n: Option<u32>,
 }

@@ -207,6 +207,7 @@ export class Driver implements Client {
       sending: (notice) => this.dispatch({ type: 'sending', call: id(), notice }),
       connected: (key, path) => this.dispatch({ type: 'connected', call: id(), key, path }),
       flowing: (key) => this.dispatch({ type: 'flowing', call: id(), key }),
+      suspect: (key) => this.dispatch({ type: 'suspect', call: id(), key }),
       interrupted: (key, cause) => this.dispatch({ type: 'interrupted', call: id(), key, cause }),
       deaf: (key, who) => this.dispatch({ type: 'deaf', call: id(), key, who }),
       heard: (key, message) => this.dispatch({ type: 'control', call: id(), key, message }),

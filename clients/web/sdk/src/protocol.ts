@@ -211,6 +211,10 @@ export type MediaNotice = {
    */
   hold?: boolean;
   /**
+   * Media has stopped arriving at the sender, or its network is another one: the offerer restarts ICE.
+   */
+  lost?: boolean;
+  /**
    * Rises with each notice of a sender; the larger of two counts, whichever way they came.
    */
   n?: number;

@@ -164,8 +164,8 @@ describe('the heartbeat', () => {
     desk.pass(9_999);
     expect(desk.state.link.type).toBe('online');
     desk.pass(1);
-    expect(desk.state.link.type).toBe('waiting');
-    expect(desk.take()).toEqual([{ type: 'shut' }]);
+    expect(desk.state.link.type).toBe('opening');
+    expect(desk.take()).toEqual([{ type: 'shut' }, { type: 'open' }]);
     expect(desk.call?.state.type).toBe('active');
   });
 
@@ -189,10 +189,10 @@ describe('the heartbeat', () => {
     desk.take();
     desk.tell({ type: 'network-changed' });
     expect(pings(desk)).toHaveLength(1);
-    desk.pass(1_199);
+    desk.pass(499);
     expect(desk.state.link.type).toBe('online');
     desk.pass(1);
-    expect(desk.state.link.type).toBe('waiting');
+    expect(desk.state.link.type).toBe('opening');
 
     const idle = new Desk().online().tell({ type: 'network-changed' }).pass(4_999);
     expect(idle.state.link.type).toBe('online');
@@ -232,6 +232,7 @@ describe('after a reconnect', () => {
 
   it('a call that the server has kept goes on, and its broken path is looked for again', () => {
     const desk = active().tell({ type: 'described', call: CALL, key: '0', description: OFFER });
+    for (const { id } of desk.sent()) desk.ok(id);
     desk.tell({ type: 'interrupted', call: CALL, key: '0', cause: 'network' });
     desk.tell({ type: 'closed', code: 1006 }).pass(2_000).take();
     desk.welcome({ calls: [viewOf(3, 'active')] });

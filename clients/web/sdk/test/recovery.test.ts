@@ -41,7 +41,7 @@ function lose(desk: Desk, cause: InterruptionCause = 'silence'): Desk {
 
 /** Lets time pass while the server is well. */
 function wait(desk: Desk, ms: number): Desk {
-  for (let left = ms; left > 0; left -= 500) desk.pass(Math.min(left, 500)).hear({ type: 'pong', data: {} });
+  for (let left = ms; left > 0; left -= 400) desk.pass(Math.min(left, 400)).hear({ type: 'pong', data: {} });
   return desk;
 }
 
@@ -69,20 +69,35 @@ describe('a lost path', () => {
     expect(desk.call?.state).toEqual({ type: 'recovering', since, lostAt: desk.now, cause: 'silence' });
     expect(restarts(desk.take())).toEqual(['all']);
 
-    desk.pass(500).tell({ type: 'connected', ...PATH, path: 'relay-tcp' });
+    wait(desk, 500).tell({ type: 'connected', ...PATH, path: 'relay-tcp' });
     expect(desk.call?.state).toEqual({ type: 'active', since, path: 'relay-tcp' });
     expect(desk.sent()).toMatchObject([{ type: 'connected', data: { route: 'relay_tcp' } }]);
     expect(timeline(desk, 20_000)).toEqual([]);
   });
 
-  it('is left to the offerer for a moment by the other side, and for longer once its offer is there', () => {
-    expect(timeline(lose(answerer()), 5_000)).toEqual([
-      [600, 'all'],
-      [4_600, 'all'],
-    ]);
-    const desk = lose(answerer()).pass(100);
-    desk.hear({ type: 'offer', data: OFFER, call: CALL, gen: 0, id: 'q.9', from: 'alice/tab' });
-    expect(timeline(desk, 5_000)).toEqual([[4_000, 'all']]);
+  it('is not restarted by the other side, which asks for it with its notice until media is back', () => {
+    const desk = answerer().tell({ type: 'sending', call: CALL, notice: BOTH });
+    settled(desk);
+    lose(desk);
+    const lost = { ...BOTH, lost: true };
+    expect(desk.take().filter(({ type }) => type === 'tell')).toMatchObject([{ message: { data: lost } }]);
+    expect(desk.state.outbox.map(({ message }) => message)).toMatchObject([{ type: 'media', data: lost }]);
+    expect(timeline(desk, 5_000)).toEqual([]);
+    expect(desk.call?.notices).toBe(3);
+    desk.tell({ type: 'connected', ...PATH, path: 'direct' });
+    expect(desk.take().find(({ type }) => type === 'tell')).toMatchObject({
+      message: { data: { ...BOTH, n: 4 } },
+    });
+    expect(desk.state.outbox.map(({ message }) => message.data)).toContainEqual({ ...BOTH, n: 4 });
+  });
+
+  it('that only the other side misses is restarted when it asks, whichever way it does', () => {
+    const desk = offerer();
+    const data = { ...BOTH, lost: true, n: 5 };
+    desk.hear({ type: 'media', data, call: CALL, gen: 0, id: 'q.7', from: 'bob/tab' });
+    desk.tell({ type: 'control', ...PATH, message: { type: 'media', data } });
+    expect(timeline(desk, 3_000)).toEqual([[0, 'all']]);
+    expect(desk.call?.state.type).toBe('active');
   });
 
   it('is looked for again every 4 s, for 8 s only by relays over TCP', () => {
@@ -110,21 +125,47 @@ describe('a lost path', () => {
     ]);
   });
 
-  it('is restarted at once by either side when its own network has changed, also before it is lost', () => {
-    for (const desk of [offerer(), answerer()]) {
-      desk.tell({ type: 'network-changed' });
-      expect(restarts(desk.take())).toEqual(['all']);
-      expect(desk.call?.state.type).toBe('active');
-    }
-    const late = lose(answerer()).pass(200).tell({ type: 'network-changed' });
-    expect(restarts(late.take())).toEqual(['all']);
+  it('is looked for at once when the network here has changed, also before it is lost, and again after it was', () => {
+    const desk = offerer().tell({ type: 'network-changed' });
+    expect(restarts(desk.take())).toEqual(['all']);
+    expect(desk.call?.state.type).toBe('active');
+    wait(lose(desk), 100).tell({ type: 'network-changed' });
+    expect(restarts(desk.take())).toEqual(['all']);
+
+    const other = answerer().tell({ type: 'sending', call: CALL, notice: BOTH });
+    other.take();
+    other.tell({ type: 'network-changed' });
+    expect(other.sent().at(-1)).toMatchObject({ type: 'media', data: { ...BOTH, lost: true } });
   });
 
-  it('makes sure of the server as well, whose connection may have gone with it', () => {
-    const desk = lose(offerer());
-    expect(desk.sent().map(({ type }) => type)).toContain('ping');
-    desk.pass(1_200);
+  it('that is found again brings the server back at once, too', () => {
+    const desk = lose(offerer()).tell({ type: 'closed', code: 1006 });
     expect(desk.state.link.type).toBe('waiting');
+    desk.take();
+    desk.tell({ type: 'connected', ...PATH, path: 'direct' });
+    expect(desk.take()).toContainEqual({ type: 'open' });
+  });
+
+  it('makes sure of the server as well, as soon as media pauses, and connects anew at once if it is silent', () => {
+    const desk = offerer().tell({ type: 'suspect', ...PATH });
+    expect(desk.sent().map(({ type }) => type)).toEqual(['ping']);
+    desk.pass(300);
+    lose(desk);
+    desk.pass(199).take();
+    expect(desk.state.link.type).toBe('online');
+    desk.pass(1);
+    expect(desk.take()).toEqual([{ type: 'shut' }, { type: 'open' }]);
+  });
+
+  it('is not restarted by a reconnect that carries the offer over', () => {
+    const desk = lose(offerer()).tell({ type: 'described', ...PATH, description: OFFER });
+    desk.pass(700).take();
+    desk.welcome({ calls: [viewOf(3, 'active')] });
+    const outputs = desk.take();
+    expect(restarts(outputs)).toEqual([]);
+    expect(outputs).toContainEqual(
+      expect.objectContaining({ message: expect.objectContaining({ type: 'offer' }) }),
+    );
   });
 
   it('is not looked for before there is anything to restart', () => {

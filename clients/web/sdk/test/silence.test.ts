@@ -81,7 +81,7 @@ describe('media', () => {
 describe('silence', () => {
   it('of 800 ms is told, once, and the next packet of media is news', () => {
     const scene = talking().during(600, NOTHING);
-    expect(scene.take()).toEqual([]);
+    expect(scene.take()).toEqual([{ type: 'suspect' }]);
     scene.during(200, NOTHING);
     expect(scene.take()).toEqual([{ type: 'silent' }]);
     scene.during(5_000, NOTHING);
@@ -117,7 +117,7 @@ describe('silence', () => {
     const scene = talking();
     scene.now += 5_000;
     scene.during(600, NOTHING);
-    expect(scene.take()).toEqual([]);
+    expect(scene.take()).toEqual([{ type: 'suspect' }]);
     scene.during(200, NOTHING);
     expect(scene.take()).toEqual([{ type: 'silent' }]);
   });

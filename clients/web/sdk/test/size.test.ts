@@ -12,7 +12,7 @@ async function gzipped(file: string): Promise<number> {
   return gzipSync(code, { level: 9 }).length;
 }
 
-it('the package stays small: 12 KiB without the media of a browser, 20 KiB with it', async () => {
+it('the package stays small: 12 KiB without the media of a browser, 24 KiB with it', async () => {
   expect(await gzipped('driver.ts')).toBeLessThan(12 * KIB);
-  expect(await gzipped('index.ts')).toBeLessThan(20 * KIB);
+  expect(await gzipped('index.ts')).toBeLessThan(24 * KIB);
 }, 60_000);

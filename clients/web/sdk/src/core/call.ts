@@ -13,14 +13,8 @@ import type { CallSummary, EndReason, Peer } from '../public.ts';
 import { NOTHING_TRIED } from './diagnosis.ts';
 import { errorCode, reasonFromRefusal, reasonFromServer, reasonFromUser } from './end-reason.ts';
 import { holdOthers, ringsHere } from './hold.ts';
-import {
-  CONNECT_LIMIT_MS,
-  DIAL_LIMIT_MS,
-  RELAY_ONLY_AFTER_MS,
-  RESTART_COURTESY_MS,
-  RING_GRACE_MS,
-} from './limits.ts';
-import { postpone, say, settle, unsay } from './outbox.ts';
+import { CONNECT_LIMIT_MS, DIAL_LIMIT_MS, RELAY_ONLY_AFTER_MS, RING_GRACE_MS } from './limits.ts';
+import { isSaying, postpone, say, settle, unsay } from './outbox.ts';
 import { isAnswered, tellSending } from './path.ts';
 import { diagnosis, means, recoveryDeadline } from './recovery.ts';
 import type { CallRecord, Choice, EndedState, Pending, State } from './state.ts';
@@ -227,8 +221,7 @@ function answered(turn: Turn, before: CallRecord): void {
   const call = find(turn, before.id);
   if (!call || call.confirmed) return;
   const offers = call.role === call.offerer;
-  const restartAt = turn.now + RELAY_ONLY_AFTER_MS + (offers ? 0 : RESTART_COURTESY_MS);
-  change(turn, call.id, { confirmed: true, restartAt });
+  change(turn, call.id, { confirmed: true, restartAt: turn.now + RELAY_ONLY_AFTER_MS });
   turn.outputs.push({ type: 'use', call: call.id, key: call.key });
   if (offers) {
     turn.outputs.push({ type: 'offer', call: call.id, key: call.key, ...means(turn, call), restart: false });
@@ -288,10 +281,7 @@ function merge(turn: Turn, ours: CallRecord, into: CallId): void {
 }
 
 function tellEnded(turn: Turn, id: CallId): void {
-  const saying = turn.state.outbox.some(
-    (pending) => pending.call === id && pending.message.type === 'hangup',
-  );
-  if (!saying) say(turn, id, { type: 'hangup', data: {} });
+  if (!isSaying(turn, id, 'hangup')) say(turn, id, { type: 'hangup', data: {} });
 }
 
 function blank(id: CallId, now: number): CallRecord {
@@ -321,6 +311,7 @@ function blank(id: CallId, now: number): CallRecord {
     sending: undefined,
     receiving: undefined,
     notices: 0,
+    lost: false,
     flowedAt: undefined,
     seen: [],
   };

@@ -10,8 +10,8 @@ export const STABLE_MS = 10_000;
 export const OPEN_LIMIT_MS = 10_000;
 /** When the network has changed, an answer must come within this time. */
 export const PROBE_MS = 5_000;
-/** And in a call within this: a new path is agreed on over this connection, and people wait for it. */
-export const PROBE_IN_CALL_MS = 1_200;
+/** And in a call within this: people wait for a new path, which is agreed on over this connection. */
+export const PROBE_IN_CALL_MS = 500;
 /** Tickets refused in a row before we believe that the login has ended; one may simply have come too late. */
 export const REFUSALS_BEFORE_SIGNED_OUT = 3;
 
@@ -43,7 +43,5 @@ export const RELAY_ONLY_FOR_MS = 8_000;
 export const RESTART_AGAIN_MS = 4_000;
 /** Two causes often come together; one restart serves both. */
 export const RESTART_GAP_MS = 1_000;
-/** How long the side that did not offer leaves the restart to the one that did, which has mostly noticed too. */
-export const RESTART_COURTESY_MS = 600;
 /** Media that arrived within this time counts as arriving. */
 export const FLOW_FRESH_MS = 6_000;

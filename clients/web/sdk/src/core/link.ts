@@ -226,8 +226,10 @@ function refusedTicket(turn: Turn): void {
 }
 
 function abandon(turn: Turn): void {
+  const wasOnline = turn.state.link.type === 'online';
   turn.outputs.push({ type: 'shut' });
-  wait(turn, undefined);
+  // In a call the silence of a server that was there is mostly that of a network which is gone: the next is tried at once.
+  wait(turn, wasOnline && turn.state.calls.length > 0 ? 0 : undefined);
 }
 
 function wait(turn: Turn, afterMs: number | undefined): void {

@@ -39,6 +39,11 @@ export function unsay(turn: Turn, call: CallId, type: ClientMessage['type']): vo
   });
 }
 
+/** Whether something of this kind has been said about a call and has no answer yet. */
+export function isSaying(turn: Turn, call: CallId, type: ClientMessage['type']): boolean {
+  return turn.state.outbox.some((pending) => pending.call === call && pending.message.type === type);
+}
+
 /**
  * A fresh connection: everything in `before` that is still wanted, again and in order. The other side drops what it
  * knows. What was said meanwhile has gone out already.

@@ -3,7 +3,7 @@ import type { Candidate, MediaNotice, ServerMessage, SessionDescription } from '
 import type { Path } from '../public.ts';
 import { SEEN_LIMIT } from './limits.ts';
 import { say, unsay } from './outbox.ts';
-import { means, yieldTo } from './recovery.ts';
+import { askedFor, means } from './recovery.ts';
 import type { CallRecord, PeerKey } from './state.ts';
 import { change, enter, find, type Turn } from './turn.ts';
 
@@ -32,7 +32,6 @@ export function payload(turn: Turn, message: Payload): void {
   switch (message.type) {
     case 'offer':
     case 'answer':
-      if (message.type === 'offer') yieldTo(turn, call);
       turn.outputs.push({
         type: 'describe',
         call: call.id,
@@ -59,6 +58,7 @@ export function takeNotice(turn: Turn, call: CallRecord, notice: MediaNotice): v
   const known = call.receiving?.n;
   if (notice.n !== undefined && known !== undefined && notice.n <= known) return;
   change(turn, call.id, { receiving: notice });
+  if (notice.lost) askedFor(turn, call);
 }
 
 /** The call is answered by this device, as far as we know. */
@@ -99,11 +99,11 @@ export function sending(turn: Turn, call: CallRecord, notice: MediaNotice): void
 /** Tells the other side what we send, by both ways; only the latest counts. */
 export function tellSending(turn: Turn, id: string): void {
   const call = find(turn, id);
-  if (!call?.sending && !call?.held) return;
+  if (!call) return;
   // The devices of a call on hold are off, whatever they last said.
   const shown = call.held ? { audio: false, video: false, hold: true } : call.sending;
   if (!shown) return;
-  const data = { ...shown, n: call.notices + 1 };
+  const data = { ...shown, ...(call.lost ? { lost: true } : {}), n: call.notices + 1 };
   change(turn, id, { notices: data.n });
   unsay(turn, id, 'media');
   say(turn, id, { type: 'media', data, gen: call.gen });
@@ -115,5 +115,9 @@ export function connected(turn: Turn, call: CallRecord, path: Path): void {
   const since = 'since' in call.state ? call.state.since : turn.now;
   enter(turn, call.id, { type: 'active', since, path });
   change(turn, call.id, { flowedAt: turn.now, restartAt: undefined, reported: path });
+  if (call.lost) {
+    change(turn, call.id, { lost: false });
+    tellSending(turn, call.id);
+  }
   if (call.reported !== path) say(turn, call.id, { type: 'connected', data: { route: ROUTES[path] } });
 }

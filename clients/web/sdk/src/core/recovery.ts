@@ -3,8 +3,8 @@
  *
  *     lost ─ restart ─ 4 s ─ restart ─ 4 s ─ restart ─ 4 s ─ by TCP alone ─ 4 s ─ … ─ 30 s or 60 s: media failed
  *
- * The side that offered restarts at once. The other leaves it a moment, unless its own network has changed: then nobody
- * else knows.
+ * Only the side that offered restarts, at once: offers that cross would have to be taken back, and a browser that takes one
+ * back may show no picture afterwards. The other side asks for it with its media notice (`lost`), by both ways.
  */
 
 import type { IceServer } from '../protocol.ts';
@@ -15,10 +15,11 @@ import {
   RELAY_ONLY_AFTER_MS,
   RELAY_ONLY_FOR_MS,
   RESTART_AGAIN_MS,
-  RESTART_COURTESY_MS,
   RESTART_GAP_MS,
   SEARCH_LIMIT_MS,
 } from './limits.ts';
+import { isSaying } from './outbox.ts';
+import { tellSending } from './path.ts';
 import type { CallRecord, Gather, InterruptionCause, State } from './state.ts';
 import { change, enter, find, type Turn } from './turn.ts';
 
@@ -32,10 +33,7 @@ export function interrupted(turn: Turn, call: CallRecord, cause: InterruptionCau
     if (state.cause === 'leaving') return;
     change(turn, call.id, { state: { ...state, cause } });
   }
-  const lost = find(turn, call.id) ?? call;
-  if (call.role === call.offerer) return restart(turn, lost);
-  const soon = turn.now + RESTART_COURTESY_MS;
-  change(turn, call.id, { restartAt: Math.min(call.restartAt ?? soon, soon) });
+  restart(turn, find(turn, call.id) ?? call);
 }
 
 /** The other page is going away, perhaps to come back: its last picture stands until then. */
@@ -56,9 +54,11 @@ export function networkChanged(turn: Turn): void {
   }
 }
 
-/** We can reach the other side again: looks for new paths where one was lost. */
+/** We can reach the other side again: looks for new paths where one was lost, unless an offer of ours is on its way. */
 export function restartPaths(turn: Turn): void {
-  for (const call of turn.state.calls) if (call.state.type === 'recovering') restart(turn, call);
+  for (const call of turn.state.calls) {
+    if (call.state.type === 'recovering' && !isSaying(turn, call.id, 'offer')) restart(turn, call);
+  }
 }
 
 /** What is sent is not received, or is again. The side that sends it restarts. */
@@ -77,12 +77,16 @@ export function restart(turn: Turn, call: CallRecord): void {
   if (turn.now < earliest) return change(turn, call.id, { restartAt: earliest });
   const restartAt = call.state.type === 'active' ? undefined : turn.now + RESTART_AGAIN_MS;
   change(turn, call.id, { restartedAt: turn.now, restartAt });
+  if (call.role !== call.offerer) {
+    change(turn, call.id, { lost: true });
+    return tellSending(turn, call.id);
+  }
   turn.outputs.push({ type: 'offer', call: call.id, key: call.key, ...means(turn, call), restart: true });
 }
 
-/** The other side has begun to restart: ours would only collide with it. */
-export function yieldTo(turn: Turn, call: CallRecord): void {
-  if (call.restartAt !== undefined) change(turn, call.id, { restartAt: turn.now + RESTART_AGAIN_MS });
+/** The other side asks for a restart, which is for the one that offered to do. */
+export function askedFor(turn: Turn, call: CallRecord): void {
+  if (call.role === call.offerer) restart(turn, call);
 }
 
 /** Restarts what is due. */

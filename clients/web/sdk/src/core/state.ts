@@ -122,6 +122,8 @@ export interface CallRecord {
   readonly receiving: MediaNotice | undefined;
   /** How many notices of ours there were. */
   readonly notices: number;
+  /** We have asked the side that offered for a restart. */
+  readonly lost: boolean;
   /** When media last arrived. */
   readonly flowedAt: number | undefined;
   /** Payloads that have arrived, as `from id`. */
@@ -199,6 +201,8 @@ export type Input =
   | { readonly type: 'sending'; readonly call: CallId; readonly notice: MediaNotice }
   | { readonly type: 'connected'; readonly call: CallId; readonly key: PeerKey; readonly path: Path }
   | { readonly type: 'flowing'; readonly call: CallId; readonly key: PeerKey }
+  /** Media has paused; it may be nothing. */
+  | { readonly type: 'suspect'; readonly call: CallId; readonly key: PeerKey }
   | {
       readonly type: 'interrupted';
       readonly call: CallId;

@@ -86,6 +86,7 @@ function handle(turn: Turn, input: Input): void {
     case 'sending':
     case 'connected':
     case 'flowing':
+    case 'suspect':
     case 'interrupted':
     case 'deaf':
     case 'control':
@@ -119,6 +120,7 @@ function about(turn: Turn, call: CallRecord, input: AboutCall): void {
       return path.sending(turn, call, input.notice);
     case 'connected':
     case 'flowing':
+    case 'suspect':
     case 'interrupted':
     case 'deaf':
     case 'control':
@@ -132,7 +134,7 @@ function about(turn: Turn, call: CallRecord, input: AboutCall): void {
 
 type OfPath = Extract<
   AboutCall,
-  { type: 'connected' | 'flowing' | 'interrupted' | 'deaf' | 'control' | 'tried' | 'broken' }
+  { type: 'connected' | 'flowing' | 'suspect' | 'interrupted' | 'deaf' | 'control' | 'tried' | 'broken' }
 >;
 
 function ofItsPath(turn: Turn, call: CallRecord, input: OfPath): void {
@@ -140,7 +142,12 @@ function ofItsPath(turn: Turn, call: CallRecord, input: OfPath): void {
   if (!call.confirmed && input.type !== 'tried') return;
   switch (input.type) {
     case 'connected':
-      return path.connected(turn, call, input.path);
+      path.connected(turn, call, input.path);
+      // The network is back: then the server is worth a try, too.
+      if (call.state.type === 'recovering' && turn.state.link.type === 'waiting') link.open(turn);
+      return;
+    case 'suspect':
+      return link.probe(turn);
     case 'flowing':
       return change(turn, call.id, { flowedAt: turn.now });
     case 'interrupted':

@@ -21,6 +21,8 @@ export interface MediaEvents {
   sending(notice: MediaNotice): void;
   connected(key: PeerKey, path: Path): void;
   flowing(key: PeerKey): void;
+  /** Media has paused; it may be nothing. */
+  suspect(key: PeerKey): void;
   interrupted(key: PeerKey, cause: InterruptionCause): void;
   deaf(key: PeerKey, who: 'me' | 'peer' | undefined): void;
   /** By the control channel. */

@@ -188,8 +188,8 @@ export class Connection {
     peer.addEventListener('iceconnectionstatechange', () => ifPresent(() => this.#iceChanged(peer)));
     peer.addEventListener('connectionstatechange', () =>
       ifPresent(() => {
-        // ICE failing is a matter for a restart; this is DTLS.
-        const dtlsFailed = peer.connectionState === 'failed' && peer.iceConnectionState !== 'failed';
+        // A path that fails is a matter for a restart; keys that cannot be agreed on are not.
+        const dtlsFailed = peer.getSenders().some(({ transport }) => transport?.state === 'failed');
         if (this.#used && dtlsFailed) this.#events.broken('media_failed');
       }),
     );

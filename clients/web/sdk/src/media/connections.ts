@@ -119,6 +119,8 @@ export class Connections {
         return this.#events.connected(key, news.path);
       case 'flowing':
         return this.#events.flowing(key);
+      case 'suspect':
+        return this.#events.suspect(key);
       case 'silent':
         return this.#events.interrupted(key, 'silence');
       case 'deaf':

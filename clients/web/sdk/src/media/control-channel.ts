@@ -81,7 +81,7 @@ export function decodeControl(text: unknown): ControlMessage | undefined {
 }
 
 function readNotice(data: Record<string, unknown>): ControlMessage | undefined {
-  const { audio, video, screen, hold, n } = data;
+  const { audio, video, screen, hold, lost, n } = data;
   if (typeof audio !== 'boolean' || typeof video !== 'boolean') return undefined;
   return {
     type: 'media',
@@ -90,6 +90,7 @@ function readNotice(data: Record<string, unknown>): ControlMessage | undefined {
       video,
       ...(typeof screen === 'boolean' ? { screen } : {}),
       ...(typeof hold === 'boolean' ? { hold } : {}),
+      ...(typeof lost === 'boolean' ? { lost } : {}),
       ...(isCount(n) ? { n } : {}),
     },
   };

@@ -22,6 +22,8 @@ export interface Look {
 export type News =
   | { readonly type: 'connected'; readonly path: Path }
   | { readonly type: 'flowing' }
+  /** Nothing for half the time that makes it `silent`: high time to see whether the server is still reached. */
+  | { readonly type: 'suspect' }
   | { readonly type: 'silent' }
   /** `peer`: what we send does not arrive; `me`: what they send does not; nobody: everything arrives again. */
   | { readonly type: 'deaf'; readonly who: 'me' | 'peer' | undefined };
@@ -30,6 +32,7 @@ export type News =
 export const SILENT_MS = 800;
 /** And in so many looks: a page that was held up itself has seen nothing, which proves nothing. */
 const SILENT_LOOKS = 4;
+const SUSPECT_LOOKS = 2;
 /** When nothing is sent but control messages and checks, they come about once a second. */
 export const SILENT_IDLE_MS = 4_000;
 /** With both microphones missing nothing will ever arrive; a path that stands this long is as good. */
@@ -120,6 +123,7 @@ export class Silence {
       this.#startedAt = look.at;
       return [{ type: 'silent' }];
     }
+    if (this.#quietLooks === SUSPECT_LOOKS && this.#flowed) return [{ type: 'suspect' }];
     return [...this.#carryOn(look, grew || media), ...this.#hearing(look)];
   }
 
@@ -149,8 +153,12 @@ export class Silence {
   #isSilent(look: Look): boolean {
     const quietMs = look.at - this.#progressAt;
     if (this.#quietLooks < SILENT_LOOKS) return false;
-    const flowed = this.#dense >= DENSE_LOOKS && this.#mediaExpected !== false;
-    return quietMs >= (flowed ? SILENT_MS : SILENT_IDLE_MS);
+    return quietMs >= (this.#flowed ? SILENT_MS : SILENT_IDLE_MS);
+  }
+
+  /** Media came steadily, so a pause is no accident. */
+  get #flowed(): boolean {
+    return this.#dense >= DENSE_LOOKS && this.#mediaExpected !== false;
   }
 
   get #mediaExpected(): boolean | undefined {
