@@ -141,6 +141,7 @@ impl Server {
             ice(&config, &secrets, relay.as_deref()),
             Arc::clone(&metrics),
             &SignalingLimits::from(&config.signaling),
+            &config.chaos,
         ));
 
         let reach = Reach {
@@ -173,6 +174,13 @@ impl Server {
         tasks.spawn(Arc::clone(&calls).run_alarms());
         tasks.spawn(Arc::clone(&calls).run_sweeps());
         tasks.spawn(Arc::clone(&signaling).run_revocations(accounts.revoked()));
+        if config.chaos.enabled {
+            tracing::warn!("chaos.enabled: messages are lost and connections break on purpose");
+            if config.chaos.restart_s > 0 {
+                let every = Duration::from_secs(config.chaos.restart_s);
+                tasks.spawn(Arc::clone(&signaling).run_chaos(every));
+            }
+        }
         tasks.spawn(sweep(store.clone()));
         RunFile::of(&reach).write(&folder)?;
         Ok(Self {

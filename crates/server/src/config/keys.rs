@@ -116,6 +116,25 @@ settings! {
         enabled: bool = "false",
     }
 
+    /// A bad network on purpose, for those who test a client: messages are lost, repeated and delayed, and connections break.
+    /// Never for people.
+    chaos: Chaos {
+        /// Whether things go wrong. The start then says so.
+        enabled: bool = "false",
+        /// Of a hundred messages, either way, so many are lost.
+        lost_percent: u32 = "10" in (0..=100),
+        /// So many come twice.
+        repeated_percent: u32 = "10" in (0..=100),
+        /// And with so many the connection breaks.
+        broken_percent: u32 = "1" in (0..=100),
+        /// Each message is late by up to this time.
+        delay_ms: u64 = "200" in (0..=10_000),
+        /// After this time all connections are closed as by a restart, again and again; 0: never.
+        restart_s: u64 = "0" in (0..=86_400),
+        /// Another number, another course of things; connection by connection the same number gives the same.
+        seed: u64 = "1",
+    }
+
     /// What is written to standard error.
     log: Log {
         /// `error`, `warn`, `info`, `debug` or `trace`, also per part, such as `info,visavis_relay=debug`.

@@ -128,7 +128,14 @@ impl IntoResponse for NoPlace {
 }
 
 /// Serves a device until it has gone or been closed.
-pub(super) async fn run(mut line: impl Line, signaling: &Arc<Signaling>, origin: Origin) {
+pub(super) async fn run(line: impl Line, signaling: &Arc<Signaling>, origin: Origin) {
+    match &signaling.chaos {
+        None => serve(line, signaling, origin).await,
+        Some(chaos) => serve(chaos.spoil(line), signaling, origin).await,
+    }
+}
+
+async fn serve(mut line: impl Line, signaling: &Arc<Signaling>, origin: Origin) {
     // Signing in needs more room than staying: boxed, so that an idle connection does not keep that room.
     let (device, mut inbox) = match Box::pin(sign_in(&mut line, signaling, origin)).await {
         Ok(signed_in) => signed_in,

@@ -17,6 +17,7 @@ mod alarms;
 pub mod allowance;
 mod calls;
 mod capsules;
+mod chaos;
 mod connection;
 mod devices;
 mod handle;
@@ -92,6 +93,8 @@ pub struct Signaling {
     max_sockets: u32,
     messages: Rate,
     inviters: Allowances<UserId>,
+    /// What goes wrong on purpose.
+    chaos: Option<chaos::Chaos>,
 }
 
 impl Signaling {
@@ -103,6 +106,7 @@ impl Signaling {
         ice: Ice,
         metrics: Arc<Metrics>,
         limits: &SignalingLimits,
+        chaos: &config::Chaos,
     ) -> Self {
         let invites = Rate {
             count: limits.invites_per_minute,
@@ -115,7 +119,18 @@ impl Signaling {
             burst: limits.message_burst,
         };
         let inviters = Allowances::new(invites, INVITERS);
-        Self { devices, calls, tickets, ice, metrics, max_sockets: limits.max_sockets, messages, inviters }
+        let chaos = chaos::Chaos::new(chaos, Arc::clone(&metrics));
+        Self {
+            devices,
+            calls,
+            tickets,
+            ice,
+            metrics,
+            max_sockets: limits.max_sockets,
+            messages,
+            inviters,
+            chaos,
+        }
     }
 
     /// Waits until no socket is open.
@@ -137,6 +152,14 @@ impl Signaling {
                 }
                 Err(RecvError::Closed) => return,
             }
+        }
+    }
+
+    /// With chaos, does now and then to all devices what a restart does, for ever.
+    pub async fn run_chaos(self: Arc<Self>, every: Duration) {
+        loop {
+            tokio::time::sleep(every).await;
+            self.say_goodbye();
         }
     }
 

@@ -6,6 +6,7 @@ mod stream_line;
 
 mod bad_input;
 mod calls;
+mod chaos;
 mod leaving;
 mod payloads;
 mod restart;

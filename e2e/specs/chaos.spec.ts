@@ -1,0 +1,36 @@
+// Every tenth message is lost, every tenth comes twice, connections break: people notice nothing but a moment's wait.
+import { test } from '../bed/test.ts';
+
+test.use({
+  settings: {
+    chaos: {
+      enabled: true,
+      lost_percent: 10,
+      repeated_percent: 10,
+      broken_percent: 3,
+      delay_ms: 150,
+      restart_s: 7,
+    },
+  },
+});
+
+test('a call is made, seen, heard and ended though messages are lost, repeated, late, and connections break', async ({
+  bring,
+}) => {
+  test.slow();
+  const alice = await bring('alice');
+  const bob = await bring('bob');
+  await alice.dial('bob', 'video');
+  await bob.expectRinging('alice');
+  await bob.answer('video');
+  for (const person of [alice, bob]) await person.expectState('active');
+  for (const person of [alice, bob]) {
+    await person.expectPicture();
+    await person.expectSound();
+  }
+  await alice.hangUp();
+  await bob.expectEnded(/^alice hung up/);
+  await alice.closeEnded();
+  await bob.closeEnded();
+  await bob.expectHistory([{ direction: 'in', outcome: 'answered', peer: 'alice' }]);
+});
