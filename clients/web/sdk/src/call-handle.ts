@@ -86,8 +86,8 @@ export class CallHandle implements Call {
   }
 
   /** The store has ended the call: stops everything, then tells. */
-  end(state: EndedState): void {
-    this.#media.release();
+  end(state: EndedState, lingers = false): void {
+    this.#media.release(lingers);
     this.state.set(state);
     for (const source of [this.state, this.peer, this.held, this.remote]) source.end();
   }

@@ -5,10 +5,20 @@
 import { CallHandle } from './call-handle.ts';
 import { ClientError } from './client-error.ts';
 import { decode } from './core/decode.ts';
+import { peerOf } from './core/peer.ts';
 import { type CallRecord, type Input, initialState, type Output, type State } from './core/state.ts';
 import { nextTimeout, step } from './core/store.ts';
 import type { CallMedia, MediaEvents } from './media/call-media.ts';
-import type { Call, Client, ClientEvents, LinkState, LogEntry, MediaChoice, UserId } from './public.ts';
+import type {
+  Call,
+  Client,
+  ClientEvents,
+  ElsewhereCall,
+  LinkState,
+  LogEntry,
+  MediaChoice,
+  UserId,
+} from './public.ts';
 import { Source, call as tell } from './readable.ts';
 import type { Connection, Transport } from './transport.ts';
 
@@ -42,6 +52,7 @@ export class Driver implements Client {
   readonly link = new Source<LinkState>({ type: 'connecting', attempt: 0, retryInMs: 0 });
   readonly calls = new Source<readonly Call[]>([]);
   readonly current = new Source<Call | null>(null);
+  readonly elsewhere = new Source<readonly ElsewhereCall[]>([]);
   readonly presence = new Source<State['presence']>({});
   readonly #world: World;
   readonly #entries = new Map<string, Entry>();
@@ -55,6 +66,7 @@ export class Driver implements Client {
   readonly #outputs: Output[] = [];
   #state: State;
   #performing = false;
+  #elsewhere: State['elsewhere'] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #connection: Connection | undefined;
   /** Counts connections, so that the last words of an old one are not taken for the new one's. */
@@ -82,12 +94,22 @@ export class Driver implements Client {
     this.dispatch(
       ringing ? { type: 'accept', call: id, choice } : { type: 'dial', call: id, to: name, choice },
     );
-    const call = this.#entries.get(id)?.handle;
-    if (!call) throw new ClientError('wrong-state', 'a call was made and is not there');
+    const call = this.#handle(id);
     const { signal } = options;
     if (signal?.aborted) call.hangup();
     signal?.addEventListener('abort', () => call.hangup(), { once: true });
     return call;
+  }
+
+  #handle(id: string): CallHandle {
+    const call = this.#entries.get(id)?.handle;
+    if (!call) throw new ClientError('wrong-state', 'the call is not there');
+    return call;
+  }
+
+  #take(id: string, { audio = true, video = false }: MediaChoice): Call {
+    this.dispatch({ type: 'take', call: id, choice: { audio, video } });
+    return this.#handle(id);
   }
 
   on<K extends keyof ClientEvents>(
@@ -150,7 +172,7 @@ export class Driver implements Client {
       const entry = this.#entries.get(output.call);
       this.#entries.delete(output.call);
       this.#unheard.delete(output.call);
-      if (entry) over.push(() => entry.handle.end(output.state));
+      if (entry) over.push(() => entry.handle.end(output.state, output.lingers));
       this.#log('info', `call ${output.call} ended: ${output.state.reason}`);
     }
     const state = this.#state;
@@ -161,11 +183,26 @@ export class Driver implements Client {
     this.#showCalls(this.#state.calls);
     for (const end of over) end();
     this.presence.set(this.#state.presence);
+    this.#showElsewhere(this.#state.elsewhere);
     const link = publicLink(this.#state, this.#world.now());
     if (!sameLink(link, this.link.value)) {
       this.#log('info', `link ${link.type}`);
       this.link.set(link);
     }
+  }
+
+  #showElsewhere(records: State['elsewhere']): void {
+    if (records === this.#elsewhere) return;
+    this.#elsewhere = records;
+    this.elsewhere.set(
+      records.map(({ id, peer, device, video }) => ({
+        id,
+        peer: peerOf(peer),
+        device,
+        video,
+        take: (choice = {}) => this.#take(id, choice),
+      })),
+    );
   }
 
   #showCalls(records: readonly CallRecord[]): void {

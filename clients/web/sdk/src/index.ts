@@ -64,6 +64,7 @@ export type {
   Device,
   DeviceRole,
   Diagnosis,
+  ElsewhereCall,
   EndReason,
   Held,
   LinkState,

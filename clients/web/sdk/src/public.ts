@@ -289,6 +289,8 @@ export interface Client {
   readonly link: Readable<LinkState>;
   /** Every call that has not ended, oldest first. */
   readonly calls: Readable<readonly Call[]>;
+  /** Answered calls of this user that another of their devices carries. */
+  readonly elsewhere: Readable<readonly ElsewhereCall[]>;
   /** The one to show: answered before outgoing before on hold before ringing here; null if there is none. */
   readonly current: Readable<Call | null>;
   /**
@@ -306,6 +308,21 @@ export interface Client {
   ): () => void;
   /** Hangs up every call and leaves the server. */
   close(): void;
+}
+
+/** A call that another device of this user carries. */
+export interface ElsewhereCall {
+  readonly id: string;
+  readonly peer: Peer;
+  /** The name of that device. */
+  readonly device: string;
+  /** The caller asked for pictures. */
+  readonly video: boolean;
+  /**
+   * Moves it here: the other person sees a blink at most, and the other device's call ends as `elsewhere`. If it has
+   * ended meanwhile, the returned call says so. Throws `wrong-state` for one that is not in `Client.elsewhere` any more.
+   */
+  take(choice?: MediaChoice): Call;
 }
 
 /** What `Client.on` tells. */

@@ -141,6 +141,38 @@ describe('two people', () => {
     });
   });
 
+  it('one of whom takes the call to another device', async () => {
+    const phone = await person(server, 'bob', 'phone');
+    const out = alice.driver.call('bob', { video: true });
+    await settle();
+    await bob.rings[0]?.accept();
+    await settle();
+    expect(phone.driver.elsewhere.value).toMatchObject([
+      { peer: { id: 'alice' }, device: 'bob/tab', video: true },
+    ]);
+    expect(bob.driver.elsewhere.value).toEqual([]);
+
+    const [there] = phone.driver.elsewhere.value;
+    const taken = there?.take();
+    await settle();
+    expect([taken?.state.value.type, out.state.value.type]).toEqual(['active', 'active']);
+    expect(bob.rings[0]?.state.value).toMatchObject({
+      reason: 'elsewhere',
+      summary: { answeredOn: 'bob/phone' },
+    });
+    expect(bob.media[0]?.asked.at(-1)).toBe('linger');
+    expect(alice.media[0]?.used).toEqual(['0', '1']);
+    expect(phone.driver.elsewhere.value).toEqual([]);
+    expect(bob.driver.elsewhere.value).toMatchObject([{ device: 'bob/phone' }]);
+    // It is here already: what the application still holds of it takes nothing.
+    taken?.hangup();
+    expect(() => there?.take()).toThrow(ClientError);
+
+    await settle();
+    expect(out.state.value).toMatchObject({ reason: 'remote-hangup' });
+    expect(bob.driver.elsewhere.value).toEqual([]);
+  });
+
   it('do not ring where no application listens, until one does', async () => {
     const deaf = await person(server, 'carol', 'tab', false);
     const call = alice.driver.call('carol');

@@ -73,7 +73,7 @@ export class FakeMedia implements CallMedia {
     return Promise.resolve();
   }
 
-  release(): void {
-    this.asked.push('release');
+  release(lingers = false): void {
+    this.asked.push(lingers ? 'linger' : 'release');
   }
 }

@@ -12,6 +12,7 @@ interface FakeCall {
   /** `user/device`, once known. */
   readonly devices: Partial<Record<Role, string>>;
   readonly media: CallView['media'];
+  gen: number;
   rev: number;
   state: CallView['state'];
   reason?: EndReason;
@@ -119,6 +120,7 @@ export class FakeServer {
           people: { caller: user, callee: message.data.to },
           devices: { caller: from },
           media: message.data.media,
+          gen: 0,
           rev: 0,
           state: 'inviting',
         };
@@ -137,6 +139,14 @@ export class FakeServer {
           this.#move(call, 'connecting');
         }
         return;
+      case 'take': {
+        ok();
+        const role = call && roleOf(call, user);
+        if (call?.state !== 'active' || !role || call.devices[role] === from) return;
+        call.devices[role] = from;
+        call.gen += 1;
+        return this.#move(call, 'active');
+      }
       case 'connected':
         ok();
         if (call?.state === 'connecting') this.#move(call, 'active');
@@ -203,7 +213,7 @@ function viewFor(call: FakeCall, address: string): CallView {
     you: mine === undefined ? 'ringing' : mine === address ? 'active' : 'elsewhere',
     peer: { id: other, name: other },
     media: call.media,
-    gen: 0,
+    gen: call.gen,
     offerer: 'caller',
     ...(mine !== undefined && mine !== address ? { answered_on: mine } : {}),
     ...(call.reason ? { reason: call.reason } : {}),

@@ -9,14 +9,17 @@ import type {
   UserId,
   EndReason as WireReason,
 } from '../protocol.ts';
-import type { CallSummary, EndReason, Peer } from '../public.ts';
+import type { CallSummary, EndReason } from '../public.ts';
 import { NOTHING_TRIED } from './diagnosis.ts';
+import { noteElsewhere, take } from './elsewhere.ts';
 import { errorCode, reasonFromRefusal, reasonFromServer, reasonFromUser } from './end-reason.ts';
 import { holdOthers, ringsHere } from './hold.ts';
 import { CONNECT_LIMIT_MS, DIAL_LIMIT_MS, RELAY_ONLY_AFTER_MS, RING_GRACE_MS } from './limits.ts';
 import { isSaying, postpone, say, settle, unsay } from './outbox.ts';
 import { isAnswered, tellSending } from './path.ts';
-import { diagnosis, means, recoveryDeadline } from './recovery.ts';
+import { peerOf } from './peer.ts';
+import { diagnosis, interrupted, means, recoveryDeadline } from './recovery.ts';
+import { renew } from './renew.ts';
 import type { CallRecord, Choice, EndedState, Pending, State } from './state.ts';
 import { change, enter, find, finish, type Turn, update } from './turn.ts';
 
@@ -84,6 +87,8 @@ export function endEverything(turn: Turn): void {
 
 /** How a call stands, says the server. Older news than ours is dropped. */
 export function applyView(turn: Turn, view: CallView): void {
+  if (isTaking(turn, view)) return;
+  noteElsewhere(turn, view);
   const call = find(turn, view.id) ?? meet(turn, view);
   if (!call || view.rev <= call.rev) return;
   change(turn, call.id, {
@@ -115,6 +120,16 @@ export function applyView(turn: Turn, view: CallView): void {
   }
 }
 
+/** While we ask for a call that is carried elsewhere, that it still is is no news. */
+function isTaking(turn: Turn, { id, you, state }: CallView): boolean {
+  return you === 'elsewhere' && state !== 'ended' && isSaying(turn, id, 'take');
+}
+
+/** Our user wants a call of another device of theirs here. */
+export function takeHere(turn: Turn, id: CallId, choice: Choice): void {
+  take(turn, id, choice, blank(id, turn.now));
+}
+
 /** The server no longer knows a call that it knew: it has lost its record, and there is nothing to go on with. */
 export function lose(turn: Turn, call: CallRecord): void {
   finish(turn, call.id, ended(turn, call, 'server'));
@@ -144,12 +159,14 @@ export function refused(turn: Turn, pending: Pending, error: ErrorReply): void {
     const cause = new ClientError(errorCode(error.code), error.hint ?? error.code);
     return finish(turn, call.id, ended(turn, call, reason, { error: cause }));
   }
-  if (type !== 'accept') return;
+  if (type !== 'accept' && type !== 'take') return;
   switch (error.code) {
     case 'answered_elsewhere':
       return finish(turn, call.id, ended(turn, call, 'elsewhere'));
-    case 'call_ended':
-      return finish(turn, call.id, ended(turn, call, 'remote-cancelled'));
+    case 'call_ended': {
+      const reason = type === 'take' ? 'remote-hangup' : 'remote-cancelled';
+      return finish(turn, call.id, ended(turn, call, reason));
+    }
     default:
       return finish(turn, call.id, ended(turn, call, 'server'));
   }
@@ -174,6 +191,8 @@ export function callTimeouts(turn: Turn): void {
         hangup(turn, call, { say: 'media_failed', show: 'media-failed' });
         break;
       case 'active':
+        change(turn, call.id, { renewBy: undefined });
+        interrupted(turn, call, 'network');
         break;
     }
   }
@@ -192,7 +211,7 @@ export function deadline(state: State, call: CallRecord): number {
     case 'recovering':
       return recoveryDeadline(state, call, call.state.lostAt);
     case 'active':
-      return Number.POSITIVE_INFINITY;
+      return call.renewBy ?? Number.POSITIVE_INFINITY;
   }
 }
 
@@ -219,7 +238,12 @@ function answered(turn: Turn, before: CallRecord): void {
   if (ringsHere(before)) return hangup(turn, before, { say: 'connection_lost', show: 'connection-lost' });
   if (!isAnswered(before)) enter(turn, before.id, { type: 'connecting' });
   const call = find(turn, before.id);
-  if (!call || call.confirmed) return;
+  if (!call) return;
+  if (call.gen > generationOf(call)) {
+    renew(turn, call.id);
+    return tellSending(turn, call.id);
+  }
+  if (call.confirmed) return;
   const offers = call.role === call.offerer;
   change(turn, call.id, { confirmed: true, restartAt: turn.now + RELAY_ONLY_AFTER_MS });
   turn.outputs.push({ type: 'use', call: call.id, key: call.key });
@@ -227,6 +251,11 @@ function answered(turn: Turn, before: CallRecord): void {
     turn.outputs.push({ type: 'offer', call: call.id, key: call.key, ...means(turn, call), restart: false });
   }
   tellSending(turn, call.id);
+}
+
+/** Of the peer connection that carries the call, or will. */
+function generationOf({ key }: CallRecord): number {
+  return Number.parseInt(key, 10);
 }
 
 /** A call this page does not hold. Returns it if it does from now on. */
@@ -303,6 +332,7 @@ function blank(id: CallId, now: number): CallRecord {
     known: false,
     confirmed: false,
     key: '0',
+    renewBy: undefined,
     negotiated: false,
     reported: undefined,
     restartedAt: Number.NEGATIVE_INFINITY,
@@ -331,8 +361,4 @@ export function ended(
 
 function kinds(choice: Choice): MediaKind[] {
   return [...(choice.audio ? (['audio'] as const) : []), ...(choice.video ? (['video'] as const) : [])];
-}
-
-function peerOf({ id, name, lost = false, contact = false, guest }: CallView['peer']): Peer {
-  return { id, name, lost, contact, ...(guest ? { guest } : {}) };
 }

@@ -43,5 +43,7 @@ export const RELAY_ONLY_FOR_MS = 8_000;
 export const RESTART_AGAIN_MS = 4_000;
 /** Two causes often come together; one restart serves both. */
 export const RESTART_GAP_MS = 1_000;
+/** How long a new peer connection may take, before the call counts as recovering: until then the old one stands. */
+export const RENEW_LIMIT_MS = 4_000;
 /** Media that arrived within this time counts as arriving. */
 export const FLOW_FRESH_MS = 6_000;

@@ -76,6 +76,7 @@ export function welcome(turn: Turn, data: Welcome): void {
     },
     refusals: 0,
     epoch,
+    elsewhere: [],
     ice: ice.servers,
     pingInCallMs: limits.ping_in_call_ms,
     pingIdleMs: limits.ping_idle_ms,
@@ -252,11 +253,13 @@ function ping(turn: Turn, patienceMs: number): void {
 
 /** What we hold; and, for a server that has lost its calls, what we have ended and could not tell. */
 function callRefs(turn: Turn): CallRef[] {
-  const { calls, outbox } = turn.state;
+  const { calls, outbox, elsewhere } = turn.state;
   const ended = outbox.filter((pending) => outlives(turn, pending));
   return [
     ...calls.filter((call) => call.known).map((call) => callRef(turn, call)),
     ...ended.map(({ call, capsule }) => callRef(turn, { id: call, rev: 0, flowedAt: undefined, capsule })),
+    // Named, so that the server does not tell of them again and again.
+    ...elsewhere.map(({ id, rev }) => ({ id, rev })),
   ].slice(0, CAPSULES_LIMIT);
 }
 

@@ -16,6 +16,7 @@ export type Body = Extract<
       | 'ringing'
       | 'accept'
       | 'hangup'
+      | 'take'
       | 'connected'
       | 'offer'
       | 'answer'

@@ -114,7 +114,7 @@ export function tellSending(turn: Turn, id: string): void {
 export function connected(turn: Turn, call: CallRecord, path: Path): void {
   const since = 'since' in call.state ? call.state.since : turn.now;
   enter(turn, call.id, { type: 'active', since, path });
-  change(turn, call.id, { flowedAt: turn.now, restartAt: undefined, reported: path });
+  change(turn, call.id, { flowedAt: turn.now, restartAt: undefined, renewBy: undefined, reported: path });
   if (call.lost) {
     change(turn, call.id, { lost: false });
     tellSending(turn, call.id);

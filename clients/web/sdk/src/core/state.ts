@@ -6,6 +6,7 @@
 import type { ClientError } from '../client-error.ts';
 import type {
   CallId,
+  CallView,
   Candidate,
   ChangedThing,
   ClientMessage,
@@ -44,6 +45,8 @@ export interface State {
   readonly calls: readonly CallRecord[];
   /** Messages that have no `ok` or `error` yet, in the order they were first said. */
   readonly outbox: readonly Pending[];
+  /** Answered calls that another device of our user carries. */
+  readonly elsewhere: readonly ElsewhereRecord[];
   /** Calls that ended here, newest last. */
   readonly ended: readonly CallId[];
   /** Contacts that are not offline. */
@@ -107,6 +110,8 @@ export interface CallRecord {
   readonly confirmed: boolean;
   /** The peer connection that carries the call, or will. */
   readonly key: PeerKey;
+  /** When the call counts as recovering, if it goes on by a new peer connection that has no media yet. */
+  readonly renewBy: number | undefined;
   /** It has an offer or answer of ours, so there is something to restart. */
   readonly negotiated: boolean;
   /** The path that `connected` was said of. */
@@ -128,6 +133,19 @@ export interface CallRecord {
   readonly flowedAt: number | undefined;
   /** Payloads that have arrived, as `from id`. */
   readonly seen: readonly string[];
+}
+
+/** A call that another device of our user carries: what it takes to take it over. */
+export interface ElsewhereRecord {
+  readonly id: CallId;
+  readonly rev: Rev;
+  readonly gen: Gen;
+  readonly role: Role;
+  readonly offerer: Role;
+  readonly peer: CallView['peer'];
+  /** Its name. */
+  readonly device: string;
+  readonly video: boolean;
 }
 
 export type LiveState = Exclude<CallState, { type: 'ended' }>;
@@ -184,6 +202,7 @@ export type Input =
   | { readonly type: 'alerting'; readonly call: CallId }
   | { readonly type: 'accept'; readonly call: CallId; readonly choice: Choice }
   | { readonly type: 'hangup'; readonly call: CallId }
+  | { readonly type: 'take'; readonly call: CallId; readonly choice: Choice }
   | { readonly type: 'hold'; readonly call: CallId; readonly on: boolean }
   /** The media. */
   | {
@@ -281,8 +300,16 @@ export type Output =
   | { readonly type: 'tell'; readonly call: CallId; readonly message: ControlMessage }
   /** The call has another id from now on. */
   | { readonly type: 'rekey'; readonly from: CallId; readonly to: CallId }
-  /** The call has ended: stop every track, close every connection. */
-  | { readonly type: 'release'; readonly call: CallId; readonly state: EndedState }
+  /**
+   * The call has ended: stop every track, close every connection. `lingers`: it goes on on another device, so send on
+   * until the other side has closed this connection.
+   */
+  | {
+      readonly type: 'release';
+      readonly call: CallId;
+      readonly state: EndedState;
+      readonly lingers?: boolean;
+    }
   /** Something of this user's own has changed; the application may ask for it. */
   | { readonly type: 'changed'; readonly what: readonly ChangedThing[] }
   | { readonly type: 'report'; readonly error: ClientError };
@@ -302,6 +329,7 @@ export function initialState(prefix: string, seed: number): State {
     pingIdleMs: 55_000,
     calls: [],
     outbox: [],
+    elsewhere: [],
     ended: [],
     presence: {},
     seen: true,

@@ -10,6 +10,7 @@ import { ClientError } from '../client-error.ts';
 import type { ErrorReply, ServerMessage } from '../protocol.ts';
 import * as calls from './call.ts';
 import { control } from './control.ts';
+import { forgetElsewhere } from './elsewhere.ts';
 import { errorCode } from './end-reason.ts';
 import { hold } from './hold.ts';
 import * as link from './link.ts';
@@ -77,6 +78,8 @@ function handle(turn: Turn, input: Input): void {
       return link.goOffline(turn, 'closed');
     case 'dial':
       return calls.dial(turn, input.call, input.to, input.choice);
+    case 'take':
+      return calls.takeHere(turn, input.call, input.choice);
     case 'alerting':
     case 'accept':
     case 'hangup':
@@ -100,7 +103,7 @@ function handle(turn: Turn, input: Input): void {
   }
 }
 
-type AboutCall = Exclude<Extract<Input, { call: string }>, { type: 'dial' }>;
+type AboutCall = Exclude<Extract<Input, { call: string }>, { type: 'dial' | 'take' }>;
 
 function about(turn: Turn, call: CallRecord, input: AboutCall): void {
   switch (input.type) {
@@ -211,6 +214,7 @@ function error(turn: Turn, re: string | undefined, reply: ErrorReply): void {
   }
   const call = find(turn, reply.call);
   if (call && reply.code === 'not_found') return calls.lose(turn, call);
+  if (reply.call !== undefined && reply.code === 'not_found') forgetElsewhere(turn, reply.call);
   // About a call: an acknowledgement that came after its end. Otherwise nobody waits for it, and nobody would hear of it.
   if (reply.call === undefined) {
     const hint = `the server refused a message: ${reply.hint ?? reply.code}`;

@@ -14,6 +14,9 @@ import type { DeviceList } from './device-list.ts';
 import { LocalDevices } from './local-devices.ts';
 import { Player, type View } from './player.ts';
 
+/** How long a call that goes on elsewhere is sent from here at most. */
+const LINGER_LIMIT_MS = 5_000;
+
 /** What the media tells the store; `key` says which of the call's peer connections. */
 export interface MediaEvents {
   described(key: PeerKey, description: SessionDescription): void;
@@ -50,8 +53,11 @@ export interface CallMedia {
   tell(message: ControlMessage): void;
   attach(element: HTMLMediaElement, view: View): () => void;
   unblock(): Promise<void>;
-  /** Stops and closes everything, at once. Nothing is told after it. */
-  release(): void;
+  /**
+   * Stops and closes everything, at once; nothing is told after it. `lingers`: what arrives is over at once, but what is
+   * sent goes on until the other side has closed the connection, since they see it until they have that of another device.
+   */
+  release(lingers?: boolean): void;
 }
 
 /** Tracks that have brought something, and whether the browser plays them. */
@@ -73,7 +79,18 @@ export interface MediaSettings {
 /** The media of a call in a browser. */
 export function browserMedia(settings: MediaSettings, events: MediaEvents): CallMedia {
   const player = new Player(settings.list.chosen('speaker'));
-  const connections = new Connections(settings.rtc, events, player);
+  let finish: (() => void) | undefined;
+  const connections = new Connections(
+    settings.rtc,
+    {
+      ...events,
+      heard(key, message) {
+        if (finish && message.type === 'leaving') finish();
+        events.heard(key, message);
+      },
+    },
+    player,
+  );
   const local = new LocalDevices(settings, settings.list, {
     send: (line, track) => connections.send(line, track),
     sending: (notice) => events.sending(notice),
@@ -96,10 +113,16 @@ export function browserMedia(settings: MediaSettings, events: MediaEvents): Call
     tell: (message) => connections.tell(message),
     attach: (element, view) => player.attach(element, view),
     unblock: () => player.unblock(),
-    release() {
-      local.release();
-      connections.release();
+    release(lingers = false) {
       player.release();
+      const end = () => {
+        clearTimeout(timer);
+        local.release();
+        connections.release();
+      };
+      const timer = lingers ? setTimeout(end, LINGER_LIMIT_MS) : undefined;
+      if (lingers) finish = end;
+      else end();
     },
   };
 }
