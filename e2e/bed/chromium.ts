@@ -15,6 +15,8 @@ export const chromium: LaunchOptions = {
     '--disable-sync',
     '--use-fake-device-for-media-stream',
     '--use-fake-ui-for-media-stream',
+    // Of the screens there are, whichever comes first: nobody is there to choose.
+    '--auto-select-desktop-capture-source=x',
     // Two people sit in one browser; without these the page that is not in front would be slowed down.
     '--disable-background-timer-throttling',
     '--disable-backgrounding-occluded-windows',

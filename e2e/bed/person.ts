@@ -27,6 +27,12 @@ export class Person extends Verbs<Page> {
   get incoming(): Locator {
     return this.page.getByTestId('incoming-card');
   }
+  get waiting(): Locator {
+    return this.page.getByTestId('waiting-card');
+  }
+  get remoteScreen(): Locator {
+    return this.page.getByTestId('remote-screen');
+  }
   get endedReason(): Locator {
     return this.page.getByTestId('ended-reason');
   }
@@ -35,6 +41,26 @@ export class Person extends Verbs<Page> {
     await expect
       .poll(() => this.heard.filter((type) => type === 'welcome').length)
       .toBeGreaterThanOrEqual(times);
+  }
+
+  /** Puts the call on hold, or goes on with it, by the menu behind "more". */
+  async hold(): Promise<void> {
+    await this.menu();
+    await this.page.getByTestId('menu-hold').click();
+  }
+
+  async resume(): Promise<void> {
+    await this.page.getByTestId('call-resume').click();
+  }
+
+  /** Opens what is behind "more". */
+  async menu(): Promise<void> {
+    await this.call.hover();
+    await this.page.getByTestId('call-more').click();
+  }
+
+  async expectHeld(by: 'nobody' | 'me' | 'peer' | 'both'): Promise<void> {
+    await expect(this.call).toHaveAttribute('data-held', by);
   }
 
   override async leave(): Promise<void> {

@@ -1,14 +1,15 @@
 /** The page: what fills it, and over it a call and a notice. */
 import type { ReadonlySignal } from '@preact/signals';
+import { callsBeside, ringsHere, waitingCall } from './model/calls.ts';
 import type { Send } from './model/message.ts';
 import type { CallModel, Model, Page } from './model/model.ts';
-import { ringsHere } from './model/update.ts';
 import { CallScreen } from './screens/call-screen.tsx';
 import { Incoming } from './screens/incoming.tsx';
 import { Join } from './screens/join.tsx';
 import { Loading, Unreachable } from './screens/plain.tsx';
 import { Shell } from './screens/shell.tsx';
 import { SignIn } from './screens/sign-in.tsx';
+import { Waiting } from './screens/waiting.tsx';
 import { say } from './text/language.ts';
 import { announcements } from './text/status.ts';
 import { KeepsPeopleContext } from './ui/keeps-people.ts';
@@ -34,6 +35,7 @@ interface Props {
 export function App({ model, send }: Props) {
   const current = model.value;
   const { call, toast } = current;
+  const waiting = waitingCall(current);
   return (
     <>
       {/* What a call covers is neither read out nor reached by the keyboard. */}
@@ -41,8 +43,9 @@ export function App({ model, send }: Props) {
         <PageView model={current} send={send} />
       </div>
       <KeepsPeopleContext.Provider value={current.page.type === 'home'}>
-        {call && <CallView key={call.serial} call={call} send={send} />}
+        {call && <CallView key={call.serial} call={call} model={current} send={send} />}
       </KeepsPeopleContext.Provider>
+      {call && waiting && <Waiting key={waiting.serial} waiting={waiting} call={call} send={send} />}
       {toast && <ToastView toast={toast} send={send} />}
       <Announcer model={current} />
     </>
@@ -69,8 +72,16 @@ function PageView({ model, send }: { readonly model: Model; readonly send: Send 
   }
 }
 
-function CallView({ call, send }: { readonly call: CallModel; readonly send: Send }) {
-  return ringsHere(call) ? <Incoming call={call} send={send} /> : <CallScreen call={call} send={send} />;
+interface CallProps {
+  readonly call: CallModel;
+  readonly model: Model;
+  readonly send: Send;
+}
+
+function CallView({ call, model, send }: CallProps) {
+  if (ringsHere(call)) return <Incoming call={call} send={send} />;
+  const goesOn = model.elsewhere.some(({ id }) => id === call.id);
+  return <CallScreen call={call} beside={callsBeside(model)} goesOn={goesOn} send={send} />;
 }
 
 /** Says each change of a call once to those who listen to the page. */

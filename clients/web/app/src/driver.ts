@@ -67,15 +67,23 @@ export function createDriver(): Driver {
       case 'start-call':
         return calls.start(output.to, output.video);
       case 'accept-call':
-        return calls.accept(output.video);
+        return calls.accept(output.serial, output.video);
+      case 'take-call':
+        return calls.take(output.id);
       case 'end-call':
-        return calls.end();
+        return calls.end(output.serial);
+      case 'hold-call':
+        return calls.hold(output.serial, output.on);
       case 'set-mic':
-        return calls.setMic(output.on);
+        return calls.setMic(output.serial, output.on);
       case 'set-camera':
-        return calls.setCamera(output.on);
+        return calls.setCamera(output.serial, output.on);
+      case 'share-screen':
+        return calls.shareScreen(output.serial, output.on);
+      case 'use-device':
+        return calls.useDevice(output.serial, output.role, output.id);
       case 'unblock-sound':
-        return calls.unblock();
+        return calls.unblock(output.serial);
       case 'check-guest-link': {
         const [answer, me] = await Promise.all([checkGuestLink(output.token), whoAmI()]);
         if (answer.type !== 'ok' && isTemporary(answer)) return send({ type: 'no-server' });

@@ -18,18 +18,18 @@ startTheme();
 const { model, send, calls } = createDriver();
 
 const player = createPlayer();
-let before = model.value.call;
+let before = model.value;
 effect(() => {
-  const { call } = model.value;
-  player.loop(loopFor(call));
-  const chime = chimeFor(before, call);
+  const after = model.value;
+  player.loop(loopFor(after));
+  const chime = chimeFor(before, after);
   if (chime) player.chime(chime);
-  before = call;
+  before = after;
 });
 
 effect(() => {
-  const { call, people } = model.value;
-  const message = titleMessage(call);
+  const { people } = model.value;
+  const message = titleMessage(model.value);
   const waiting = people.unseen.missed + people.unseen.requests;
   // What happens now is more than what was missed.
   const count = waiting > 0 && !message ? `(${waiting}) ` : '';

@@ -1,5 +1,5 @@
 /** Calls for tests, each said by what is special about it. */
-import type { CallModel, CallSnapshot } from '../src/model/model.ts';
+import { type CallModel, type CallSnapshot, initialModel, type Model } from '../src/model/model.ts';
 
 /** Bob's part of a video call; what is not said is as at its first moment. */
 export function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
@@ -11,6 +11,9 @@ export function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
     peer: { id: 'bob', name: 'Bob', lost: false, contact: true },
     state: { type: 'dialing' },
     local: { mic: 'on', camera: 'on', screen: 'off' },
+    held: { me: false, peer: false },
+    talking: false,
+    devices: [],
     remote: { audio: true, video: true, screen: false, blocked: false },
     ...change,
   };
@@ -18,7 +21,7 @@ export function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
 
 /** The same with what the model adds. */
 export function call(change: Partial<CallModel> = {}): CallModel {
-  return { ...snapshot(change), attended: true, stateSince: 0, ...change };
+  return { ...snapshot(change), attended: true, silenced: false, stateSince: 0, ...change };
 }
 
 /** A call that rings here. */
@@ -27,3 +30,8 @@ export const RINGS_HERE: Partial<CallModel> = {
   attended: false,
   state: { type: 'ringing', direction: 'in', until: undefined },
 };
+
+/** A page with these calls: the first has the stage. */
+export function stage(first: CallModel | null, ...others: readonly CallModel[]): Model {
+  return { ...initialModel(true), call: first, others };
+}

@@ -14,7 +14,7 @@ import {
   titleMessage,
 } from '../src/text/status.ts';
 import { formatDuration } from '../src/text/time.ts';
-import { call, RINGS_HERE } from './call-models.ts';
+import { call, RINGS_HERE, stage } from './call-models.ts';
 
 const KEYS = Object.keys(en) as Key[];
 const english = ({ key, params = {} }: Message) => fill(DICTIONARIES.en[key], params);
@@ -77,7 +77,7 @@ describe('the end of a call', () => {
       'There is nobody called “Bob” here. Check the spelling.',
       '这里没有叫“Bob”的人，请检查拼写。',
     ],
-    elsewhere: ['Answered on Firefox on Windows.', '已在Firefox on Windows上接听。'],
+    elsewhere: ['Moved to Firefox on Windows.', '已转到Firefox on Windows。'],
     'media-failed': [
       'No path to Bob was found, neither direct nor through the relay. Try another network or turn off VPN.',
       '未找到通往Bob的网络路径，直连与中继均不可用。请更换网络或关闭 VPN。',
@@ -100,6 +100,12 @@ describe('the end of a call', () => {
     const summary = { durationMs: DURATION, answeredOn: 'Firefox on Windows' };
     const message = endedMessage(call({ attended: false }), { type: 'ended', reason, summary });
     expect([english(message), chinese(message)]).toEqual(ended[reason]);
+  });
+
+  test('says where a call was answered that was none here', () => {
+    const summary = { durationMs: 0, answeredOn: 'Phone' };
+    const message = endedMessage(call(), { type: 'ended', reason: 'elsewhere', summary });
+    expect([english(message), chinese(message)]).toEqual(['Answered on Phone.', '已在Phone上接听。']);
   });
 
   test('does not call an answer that came too late a missed call', () => {
@@ -228,7 +234,7 @@ test('the title of the page tells a call that is made from one that goes on', ()
     call({ ...RINGS_HERE, attended: true }),
     call({ state: { type: 'connecting' } }),
     call({ state: { type: 'ended', reason: 'hangup', summary: { durationMs: 0 } } }),
-  ].map((each) => titleMessage(each));
+  ].map((each) => titleMessage(stage(each)));
   expect(titles.map((title) => title && [english(title), chinese(title)])).toEqual([
     ['Calling Bob', '正在呼叫Bob'],
     ['Calling Bob', '正在呼叫Bob'],
@@ -237,7 +243,7 @@ test('the title of the page tells a call that is made from one that goes on', ()
     ['In call with Bob', '与Bob通话中'],
     null,
   ]);
-  expect(titleMessage(null)).toBeNull();
+  expect(titleMessage(stage(null))).toBeNull();
 });
 
 test('durations read as on a clock', () => {

@@ -1,5 +1,6 @@
-import { ClientError } from '@visavis/client';
+import { ClientError, type EndReason } from '@visavis/client';
 import { describe, expect, test } from 'vitest';
+import { callsBeside, waitingCall } from '../src/model/calls.ts';
 import type { Input, Output } from '../src/model/message.ts';
 import { initialModel, type Model } from '../src/model/model.ts';
 import { update } from '../src/model/update.ts';
@@ -26,7 +27,7 @@ const shows = (change: Parameters<typeof snapshot>[0], now = 0): Input => ({
   call: snapshot(change),
   now,
 });
-const endsBy = (reason: 'remote-hangup' | 'declined' | 'remote-cancelled') =>
+const endsBy = (reason: EndReason) =>
   ({ state: { type: 'ended', reason, summary: { durationMs: 0 } } }) as const;
 const incoming = run(home, shows(RINGS_HERE)).model;
 
@@ -131,7 +132,7 @@ describe('calling', () => {
   test('answers somebody who rings here, when this user calls them at the same moment', () => {
     const { id } = incoming.call?.peer ?? { id: '' };
     const { model, outputs } = run(incoming, { type: 'dial', to: ` ${id.toUpperCase()} `, video: false });
-    expect(outputs).toEqual([{ type: 'accept-call', video: false }]);
+    expect(outputs).toEqual([{ type: 'accept-call', serial: 1, video: false }]);
     expect(model.call?.attended).toBe(true);
   });
 
@@ -166,6 +167,23 @@ describe('a device that fails', () => {
     expect(model.toast).toEqual({ id: 1, message: { key: 'device.mic.missing' } });
   });
 
+  test('gives way to another, and the user may turn that off', () => {
+    const lost = {
+      mic: 'lost',
+      camera: 'on',
+      screen: 'off',
+      micError: new ClientError('device-lost'),
+    } as const;
+    const next = { mic: 'on', camera: 'on', screen: 'off', micLabel: 'Desk' } as const;
+    const { model } = run(home, shows({ local: lost }), shows({ local: next }));
+    expect(model.toast).toEqual({
+      id: 2,
+      message: { key: 'device.mic.replaced', params: { device: 'Desk' } },
+      calm: true,
+      action: { key: 'call.mute', input: { type: 'mic', on: false } },
+    });
+  });
+
   test('is the microphone if both fail', () => {
     const { model } = run(home, shows({ local: mic }), shows({ local: both }));
     expect(model.toast).toEqual({ id: 1, message: { key: 'device.mic.missing' } });
@@ -175,14 +193,14 @@ describe('a device that fails', () => {
 describe('being called', () => {
   test('answers with what was chosen and gives the call the screen', () => {
     const { model, outputs } = run(incoming, { type: 'answer', video: false });
-    expect(outputs).toEqual([{ type: 'accept-call', video: false }]);
+    expect(outputs).toEqual([{ type: 'accept-call', serial: 1, video: false }]);
     expect(model.call?.attended).toBe(true);
     expect(run(model, { type: 'answer', video: true }).outputs).toEqual([]);
   });
 
   test('shows nothing more after a decline', () => {
     const declined = run(incoming, { type: 'hang-up' });
-    expect(declined.outputs).toEqual([{ type: 'end-call' }]);
+    expect(declined.outputs).toEqual([{ type: 'end-call', serial: 1 }]);
     const { model, outputs } = run(declined.model, shows({ ...RINGS_HERE, ...endsBy('declined') }));
     expect(model.call).toBeNull();
     expect(outputs).toEqual([{ type: 'load-history', afterCall: true }]);
@@ -199,6 +217,131 @@ describe('being called', () => {
     const { model } = run(after, shows({ ...RINGS_HERE, serial: 2 }));
     expect([model.call?.serial, model.call?.attended]).toEqual([2, false]);
   });
+});
+
+describe('a second call', () => {
+  const active = { state: { type: 'active', since: 0, path: 'direct' } } as const;
+  const carol = { serial: 2, peer: { id: 'carol', name: 'Carol', lost: false, contact: false } } as const;
+  const carolRings = { ...RINGS_HERE, ...carol };
+  const talking = run(home, shows(active)).model;
+  const waiting = run(talking, shows(carolRings)).model;
+  const serials = ({ call, others }: Model) => [call?.serial, others.map(({ serial }) => serial)];
+
+  test('waits beside the one on the stage, whose buttons go on meaning it', () => {
+    expect(serials(waiting)).toEqual([1, [2]]);
+    expect(waitingCall(waiting)?.peer.id).toBe('carol');
+    expect(run(waiting, { type: 'hang-up' }).outputs).toEqual([{ type: 'end-call', serial: 1 }]);
+    expect(run(waiting, { type: 'answer', video: true }).outputs).toEqual([]);
+  });
+
+  test('is answered by ending the first', () => {
+    const { model, outputs } = run(waiting, { type: 'answer-waiting', serial: 2, hold: false });
+    expect(outputs).toEqual([
+      { type: 'end-call', serial: 1 },
+      { type: 'accept-call', serial: 2, video: true },
+    ]);
+    const after = run(model, shows({ ...active, ...endsBy('hangup') }));
+    expect([serials(after.model), after.model.toast]).toEqual([[2, []], null]);
+  });
+
+  test('is answered by holding the first, and never turns on a camera', () => {
+    const dark = run(talking, shows({ ...active, local: { mic: 'on', camera: 'off', screen: 'off' } }));
+    const { model, outputs } = run(dark.model, shows(carolRings), {
+      type: 'answer-waiting',
+      serial: 2,
+      hold: true,
+    });
+    expect(outputs).toEqual([{ type: 'accept-call', serial: 2, video: false }]);
+    expect(serials(model)).toEqual([2, [1]]);
+    expect(callsBeside(model).map(({ peer }) => peer.id)).toEqual(['bob']);
+  });
+
+  test('ends the first if that cannot be held, since nobody has answered it yet', () => {
+    const { outputs } = run(home, shows({}), shows(carolRings), {
+      type: 'answer-waiting',
+      serial: 2,
+      hold: true,
+    });
+    expect(outputs[0]).toEqual({ type: 'end-call', serial: 1 });
+  });
+
+  test('is declined without a word, and missed with one', () => {
+    const declined = run(waiting, { type: 'decline-waiting', serial: 2 });
+    expect(declined.outputs).toEqual([{ type: 'end-call', serial: 2 }]);
+    const gone = run(declined.model, shows({ ...carolRings, ...endsBy('declined') })).model;
+    expect([serials(gone), gone.toast]).toEqual([[1, []], null]);
+
+    const missed = run(waiting, shows({ ...carolRings, ...endsBy('remote-cancelled') })).model;
+    expect([serials(missed), missed.toast?.message.key]).toEqual([[1, []], 'ended.remote-cancelled']);
+  });
+
+  const held = run(
+    waiting,
+    { type: 'answer-waiting', serial: 2, hold: true },
+    shows({ ...active, held: { me: true, peer: false } }),
+    shows({ ...active, ...carol }),
+  ).model;
+
+  test('changes places with the first', () => {
+    const { model, outputs } = run(held, { type: 'change-over', serial: 1 });
+    expect(outputs).toEqual([{ type: 'hold-call', serial: 1, on: false }]);
+    expect(serials(model)).toEqual([1, [2]]);
+    expect(run(held, { type: 'change-over', serial: 7 }).outputs).toEqual([]);
+  });
+
+  test('that ends gives the stage back to the held one, which its user has to resume', () => {
+    const { model, outputs } = run(held, shows({ ...active, ...carol, ...endsBy('remote-hangup') }));
+    expect([serials(model), model.call?.held.me, model.toast?.message.key]).toEqual([
+      [1, []],
+      true,
+      'ended.remote-hangup',
+    ]);
+    expect(outputs).toEqual([{ type: 'load-history', afterCall: true }]);
+  });
+
+  test('rings as a first one does when the first has ended', () => {
+    const { model } = run(waiting, shows({ ...active, ...endsBy('remote-hangup') }));
+    expect([serials(model), waitingCall(model), model.call?.attended]).toEqual([[2, []], null, false]);
+  });
+
+  test('that waits on hold is lost with a word', () => {
+    const { model } = run(held, shows({ ...active, ...endsBy('remote-hangup') }));
+    expect([serials(model), model.toast?.message.key]).toEqual([[2, []], 'ended.remote-hangup']);
+  });
+});
+
+describe('a call on another device', () => {
+  const there = { id: 'call-1', peer: snapshot().peer, device: 'Phone' };
+  const known = run(home, { type: 'elsewhere', calls: [there] }).model;
+
+  test('is moved here, in the place of the screen that said where it was answered', () => {
+    const answered = run(known, shows({ ...RINGS_HERE, ...endsBy('elsewhere') })).model;
+    expect(answered.call?.state.type).toBe('ended');
+    const { model, outputs } = run(answered, { type: 'move-here', id: 'call-1' });
+    expect([model.call, outputs]).toEqual([null, [{ type: 'take-call', id: 'call-1' }]]);
+  });
+
+  test('is not moved once it is over', () => {
+    const over = run(known, { type: 'elsewhere', calls: [] }).model;
+    expect(run(over, { type: 'move-here', id: 'call-1' }).outputs).toEqual([]);
+  });
+
+  test('takes the stage from the present one, which is then on hold', () => {
+    const talking = run(known, shows({ serial: 5, state: { type: 'active', since: 0, path: 'direct' } }));
+    const moved = run(
+      talking.model,
+      { type: 'move-here', id: 'call-1' },
+      shows({ state: { type: 'connecting' } }),
+    );
+    expect([moved.model.call?.serial, moved.model.others.map(({ serial }) => serial)]).toEqual([1, [5]]);
+  });
+});
+
+test('a call is silenced here, and rings on', () => {
+  const { model, outputs } = run(incoming, { type: 'silence', serial: 1 });
+  expect(outputs).toEqual([]);
+  expect([model.call?.silenced, model.call?.state.type]).toEqual([true, 'ringing']);
+  expect(run(model, shows(RINGS_HERE)).model.call?.silenced).toBe(true);
 });
 
 describe('the end of a call', () => {

@@ -1,67 +1,76 @@
-/** The SDK's side of the app: connects, starts calls, and reports the one call on the screen as snapshots. */
+/** The SDK's side of the app: connects, starts calls, and reports every call as snapshots. */
 import {
   type Call,
   type Client,
   ClientError,
   connect,
   type DeviceKind,
+  type DeviceRole,
   type LinkState,
 } from '@visavis/client';
 import type { Send } from '../model/message.ts';
 import type { CallSnapshot, Link } from '../model/model.ts';
 import type { Pictures } from '../ui/pictures.ts';
 
-/** What the app can do about calls. */
+/** What the app can do about calls; `serial` says which. */
 export interface Calls extends Pictures {
   connect(): void;
   disconnect(): void;
   start(to: string, video: boolean): void;
-  accept(video: boolean): void;
-  end(): void;
-  setMic(on: boolean): void;
-  setCamera(on: boolean): void;
-  unblock(): void;
+  accept(serial: number, video: boolean): void;
+  /** Moves a call here from another device of this user. */
+  take(id: string): void;
+  end(serial: number): void;
+  hold(serial: number, on: boolean): void;
+  setMic(serial: number, on: boolean): void;
+  setCamera(serial: number, on: boolean): void;
+  shareScreen(serial: number, on: boolean): void;
+  useDevice(serial: number, role: DeviceRole, id: string): void;
+  unblock(serial: number): void;
 }
 
 /** Calls through the server that delivered this page. */
 export function createCalls(send: Send, now: () => number): Calls {
   let client: Client | null = null;
   let stopClient: () => void = () => {};
-  let shown: Call | null = null;
-  let stopShown: () => void = () => {};
-  let serial = 0;
+  /** By serial, until they end. */
+  const live = new Map<number, { readonly call: Call; readonly stop: () => void }>();
+  let serials = 0;
 
-  function show(call: Call): void {
-    if (call === shown) return;
-    stopShown();
-    shown = call;
-    serial += 1;
-    stopShown = report(call, serial);
-  }
-
-  /** Sends a snapshot at each change, up to and including the end. */
-  function report(call: Call, itsSerial: number): () => void {
-    let stopped = false;
-    const tell = () => {
-      if (stopped) return;
-      send({ type: 'call', call: snapshot(call, itsSerial), now: now() });
-      if (call.state.value.type === 'ended') stop();
-    };
+  /** Reports a call from now on, up to and including its end. */
+  function follow(call: Call): void {
+    if ([...live.values()].some((known) => known.call === call)) return;
+    serials += 1;
+    const serial = serials;
     const unsubscribe: (() => void)[] = [];
     const stop = () => {
-      stopped = true;
+      live.delete(serial);
       for (const leave of unsubscribe) leave();
     };
-    for (const readable of [call.state, call.peer, call.local.state, call.remote]) {
+    live.set(serial, { call, stop });
+    const tell = () => {
+      if (!live.has(serial)) return;
+      const isOver = call.state.value.type === 'ended';
+      send({ type: 'call', call: snapshot(call, serial), now: now() });
+      if (isOver) stop();
+    };
+    const { state, peer, held, remote, local } = call;
+    for (const readable of [state, peer, held, remote, local.state, local.talkingWhileMuted, local.devices]) {
       unsubscribe.push(readable.subscribe(tell));
     }
-    if (stopped) stop();
-    return stop;
+    // It was over before the last of them was watched.
+    if (!live.has(serial)) stop();
+  }
+
+  function find(serial: number): Call | undefined {
+    return live.get(serial)?.call;
   }
 
   function orTell(doing: Promise<void> | undefined, device: DeviceKind): void {
     doing?.catch((error: unknown) => {
-      if (error instanceof ClientError) send({ type: 'device-failed', error, device });
+      // Who chose no screen knows it.
+      const isNews = !(error instanceof ClientError && error.device === 'screen' && error.retryable);
+      if (error instanceof ClientError && isNews) send({ type: 'device-failed', error, device });
     });
   }
 
@@ -72,20 +81,20 @@ export function createCalls(send: Send, now: () => number): Calls {
       client = connected;
       const leave = [
         connected.link.subscribe((link) => send({ type: 'link', link: linkOf(link) })),
-        connected.current.subscribe((call) => {
-          if (call) show(call);
+        connected.calls.subscribe((calls) => {
+          for (const call of calls) follow(call);
+        }),
+        connected.elsewhere.subscribe((calls) => {
+          send({ type: 'elsewhere', calls: calls.map(({ id, peer, device }) => ({ id, peer, device })) });
         }),
         connected.presence.subscribe((presence) => send({ type: 'presence', presence })),
         connected.on('changed', (what) => send({ type: 'changed', what })),
         // Whoever listens here rings: only then the caller is told so.
-        connected.on('incoming', (call) => {
-          if (connected.current.value === call) show(call);
-        }),
+        connected.on('incoming', follow),
       ];
       stopClient = () => {
         for (const unsubscribe of leave) unsubscribe();
-        stopShown();
-        shown = null;
+        for (const { stop } of [...live.values()]) stop();
         connected.close();
       };
     },
@@ -95,26 +104,38 @@ export function createCalls(send: Send, now: () => number): Calls {
       client = null;
     },
     start(to, video) {
-      if (client) show(client.call(to, { audio: true, video }));
+      if (client) follow(client.call(to, { audio: true, video }));
     },
-    accept(video) {
+    accept(serial, video) {
       // A missing device does not stop the answer, so what is left to go wrong shows as the call's end.
-      shown?.accept({ audio: true, video }).catch(() => {});
+      find(serial)
+        ?.accept({ audio: true, video })
+        .catch(() => {});
     },
-    end() {
-      shown?.hangup();
+    take(id) {
+      // With sound: a camera is turned on by its own button.
+      const there = client?.elsewhere.value.find((call) => call.id === id);
+      if (there) follow(there.take({ audio: true, video: false }));
     },
-    setMic: (on) => orTell(shown?.local.mic(on), 'mic'),
-    setCamera: (on) => orTell(shown?.local.camera(on), 'camera'),
-    unblock() {
-      shown?.unblock().catch(() => {});
+    end: (serial) => find(serial)?.hangup(),
+    hold: (serial, on) => find(serial)?.hold(on),
+    setMic: (serial, on) => orTell(find(serial)?.local.mic(on), 'mic'),
+    setCamera: (serial, on) => orTell(find(serial)?.local.camera(on), 'camera'),
+    shareScreen: (serial, on) => orTell(find(serial)?.local.screen(on), 'camera'),
+    useDevice: (serial, role, id) =>
+      orTell(find(serial)?.local.use(role, id), role === 'camera' ? 'camera' : 'mic'),
+    unblock(serial) {
+      find(serial)
+        ?.unblock()
+        .catch(() => {});
     },
-    attachRemote: (element) => shown?.attach(element) ?? (() => {}),
-    attachSelf: (element) => shown?.local.attach(element) ?? (() => {}),
+    attachRemote: (serial, element, view) => find(serial)?.attach(element, view) ?? (() => {}),
+    attachSelf: (serial, element) => find(serial)?.local.attach(element) ?? (() => {}),
   };
 }
 
 function snapshot(call: Call, serial: number): CallSnapshot {
+  const { local } = call;
   return {
     serial,
     id: call.id,
@@ -122,8 +143,11 @@ function snapshot(call: Call, serial: number): CallSnapshot {
     media: call.media,
     peer: call.peer.value,
     state: call.state.value,
-    local: call.local.state.value,
+    held: call.held.value,
+    local: local.state.value,
     remote: call.remote.value,
+    talking: local.talkingWhileMuted.value,
+    devices: local.devices.value,
   };
 }
 

@@ -15,25 +15,55 @@ const US: Look = { wall: '#9a8f86', light: '#cfe0e8', skin: '#c98f6b', hair: '#1
 /** A person on either side. */
 export function drawnPictures(): Pictures {
   return {
-    attachRemote: (element) => show(element, THEM),
-    attachSelf: (element) => show(element, US),
+    attachRemote: (_, element, view) => (view === 'screen' ? showScreen(element) : show(element, THEM)),
+    attachSelf: (_, element) => show(element, US),
   };
 }
 
 function show(element: HTMLMediaElement, look: Look): () => void {
-  const canvas = document.createElement('canvas');
-  canvas.width = 1280;
-  canvas.height = 960;
-  draw(canvas, look);
+  return play(element, { width: 1280, height: 960 }, (canvas) => draw(canvas, look));
+}
+
+function showScreen(element: HTMLMediaElement): () => void {
+  return play(element, { width: 1600, height: 900 }, drawScreen);
+}
+
+function play(
+  element: HTMLMediaElement,
+  size: { readonly width: number; readonly height: number },
+  paint: (canvas: HTMLCanvasElement) => void,
+): () => void {
+  const canvas = Object.assign(document.createElement('canvas'), size);
+  paint(canvas);
   const stream = canvas.captureStream(5);
   // A captured canvas sends a picture when it is drawn on.
-  const timer = setInterval(() => draw(canvas, look), 200);
+  const timer = setInterval(() => paint(canvas), 200);
   element.srcObject = stream;
   element.play().catch(() => {});
   return () => {
     clearInterval(timer);
     element.srcObject = null;
   };
+}
+
+/** A window with a text and a chart. */
+function drawScreen(canvas: HTMLCanvasElement): void {
+  const pen = canvas.getContext('2d');
+  if (!pen) return;
+  pen.fillStyle = '#dfe7ee';
+  pen.fillRect(0, 0, 1600, 900);
+  pen.fillStyle = '#ffffff';
+  pen.fillRect(60, 50, 1480, 800);
+  pen.fillStyle = '#33485a';
+  pen.fillRect(60, 50, 1480, 56);
+  pen.font = '600 40px sans-serif';
+  pen.fillText('Quarterly report', 110, 190);
+  pen.fillStyle = '#9aaab8';
+  for (let line = 0; line < 9; line += 1) pen.fillRect(110, 240 + line * 52, 560 - (line % 3) * 70, 18);
+  for (const [bar, height] of [210, 320, 280, 410, 470].entries()) {
+    pen.fillStyle = bar === 4 ? '#1f8f7d' : '#7fc4b8';
+    pen.fillRect(800 + bar * 140, 760 - height, 90, height);
+  }
 }
 
 function draw(canvas: HTMLCanvasElement, look: Look): void {

@@ -16,6 +16,9 @@ const LOOKS = [
   { name: 'narrow-en-dark', width: 320, height: 568, lang: 'en', theme: 'dark', touch: true },
 ];
 
+/** What is open in a story. */
+const PRESSED = { 'active-menu': 'call-more' };
+
 const server = await createServer({ server: { port: 0 }, logLevel: 'error' });
 await server.listen();
 const address = server.resolvedUrls?.local[0] ?? '';
@@ -41,6 +44,7 @@ try {
       await page.waitForFunction(() =>
         [...document.querySelectorAll('video')].every((video) => video.readyState >= 2),
       );
+      if (PRESSED[story]) await page.getByTestId(PRESSED[story]).click();
       await page.evaluate(painted);
       await page.screenshot({ path: join(out, `${story}.${look.name}.png`) });
     }

@@ -24,6 +24,8 @@ export function base(now: number, language: Language, page?: Page): Model {
     link: { type: 'online' },
     history: { status: 'ready', calls: pastCalls(now, language) },
     call: null,
+    others: [],
+    elsewhere: [],
     toast: null,
   };
 }
@@ -78,13 +80,48 @@ export function inCall(change: (now: number) => Partial<CallModel>): Story {
       state: { type: 'dialing' },
       local: { mic: 'on', camera: 'on', screen: 'off' },
       remote: { audio: true, video: true, screen: false, blocked: false },
+      held: { me: false, peer: false },
+      talking: false,
+      devices: [],
       attended: true,
+      silenced: false,
       stateSince: now,
       ...change(now),
     };
     return { ...base(now, language), call };
   };
 }
+
+/** A conversation with Bob, and Carol beside it. */
+function twoCalls(change: (now: number) => Partial<CallModel>, other: Partial<CallModel>): Story {
+  return (now, language) => {
+    const model = inCall((then) => ({
+      state: { type: 'active', since: then - 754_000, path: 'direct' },
+      ...change(then),
+    }))(now, language);
+    const { carol } = people(language);
+    if (!model.call) return model;
+    return {
+      ...model,
+      others: [{ ...model.call, serial: 2, peer: { ...carol, lost: false, contact: false }, ...other }],
+    };
+  };
+}
+
+function elsewhere(language: Language): Model['elsewhere'][number] {
+  const peer = { ...people(language).bob, lost: false, contact: true };
+  return { id: 'call-1', peer, device: 'Firefox on Linux' };
+}
+
+const RINGING_IN = { type: 'ringing', direction: 'in', until: undefined } as const;
+const DEVICES: CallModel['devices'] = [
+  { role: 'mic', id: 'm1', label: 'Built-in microphone' },
+  { role: 'mic', id: 'm2', label: 'Jabra Evolve2 headset' },
+  { role: 'camera', id: 'c1', label: 'HD webcam' },
+  { role: 'camera', id: 'c2', label: 'Desk camera' },
+  { role: 'speaker', id: 's1', label: 'Built-in speakers' },
+  { role: 'speaker', id: 's2', label: 'Jabra Evolve2 headset' },
+];
 
 function ended(reason: EndReason, durationMs: number, change: Partial<CallModel> = {}): Story {
   return inCall(() => ({ state: { type: 'ended', reason, summary: { durationMs } }, ...change }));
@@ -131,6 +168,10 @@ export const STORIES: Readonly<Record<string, Story>> = {
     ...base(now, language),
     link: { type: 'connecting' },
     history: { status: 'ready', calls: [] },
+  }),
+  'home-elsewhere': (now, language) => ({
+    ...base(now, language),
+    elsewhere: [elsewhere(language)],
   }),
   'home-replaced': (now, language) => ({
     ...base(now, language),
@@ -190,6 +231,60 @@ export const STORIES: Readonly<Record<string, Story>> = {
     }))(now, language),
     toast: { id: 1, message: { key: 'device.mic.denied' } },
   }),
+  'active-talking-muted': inCall((now) => ({
+    local: { mic: 'muted', camera: 'on', screen: 'off' },
+    talking: true,
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  'active-taken': inCall((now) => ({
+    local: { mic: 'taken', camera: 'off', screen: 'off' },
+    remote: SILENT,
+    media: VOICE,
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  'active-unplugged': (now, language) => ({
+    ...inCall(() => ({ state: { type: 'active', since: now - 65_000, path: 'direct' } }))(now, language),
+    toast: {
+      id: 1,
+      message: { key: 'device.mic.replaced', params: { device: 'Built-in microphone' } },
+      calm: true,
+      action: { key: 'call.mute', input: { type: 'mic', on: false } },
+    },
+  }),
+  'active-menu': inCall((now) => ({
+    local: { mic: 'on', camera: 'on', screen: 'off', micLabel: 'Jabra Evolve2 headset' },
+    devices: DEVICES,
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  sharing: inCall((now) => ({
+    local: { mic: 'on', camera: 'on', screen: 'on' },
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  'peer-sharing': inCall((now) => ({
+    remote: { audio: true, video: true, screen: true, blocked: false },
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  held: inCall((now) => ({
+    held: { me: true, peer: false },
+    local: { mic: 'muted', camera: 'off', screen: 'off' },
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  'held-by-peer': inCall((now) => ({
+    held: { me: false, peer: true },
+    remote: { audio: false, video: false, screen: false, blocked: false },
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  waiting: twoCalls(() => ({}), { direction: 'in', attended: false, state: RINGING_IN }),
+  'waiting-voice': twoCalls(() => ({ media: VOICE, local: MIC_ONLY, remote: SILENT }), {
+    direction: 'in',
+    attended: false,
+    media: VOICE,
+    state: RINGING_IN,
+  }),
+  beside: twoCalls(() => ({}), { held: { me: true, peer: false } }),
+  'beside-voice': twoCalls(() => ({ media: VOICE, local: MIC_ONLY, remote: SILENT }), {
+    held: { me: true, peer: false },
+  }),
   recovering: inCall((now) => ({
     state: { type: 'recovering', since: now - 754_000, lostAt: now - 17_000, cause: 'network' },
   })),
@@ -200,6 +295,18 @@ export const STORIES: Readonly<Record<string, Story>> = {
     state: { type: 'recovering', since: now - 754_000, lostAt: now - 17_000, cause: 'network' },
   })),
   ended: ended('remote-hangup', 754_000),
+  'ended-elsewhere': (now, language) => ({
+    ...inCall(() => ({
+      direction: 'in',
+      attended: false,
+      state: {
+        type: 'ended',
+        reason: 'elsewhere',
+        summary: { durationMs: 0, answeredOn: 'Firefox on Linux' },
+      },
+    }))(now, language),
+    elsewhere: [elsewhere(language)],
+  }),
   'ended-no-answer': ended('no-answer', 0),
   'ended-media-failed': ended('media-failed', 0),
   'ended-missed': ended('remote-cancelled', 0, { direction: 'in', attended: false }),

@@ -1,6 +1,13 @@
 /** What the model is told and what it asks for. */
-import type { ClientError, DeviceKind, GuestInvitation, Me, SignUpInvitation } from '@visavis/client';
-import type { CallSnapshot, Link, PastCall, Problem } from './model.ts';
+import type {
+  ClientError,
+  DeviceKind,
+  DeviceRole,
+  GuestInvitation,
+  Me,
+  SignUpInvitation,
+} from '@visavis/client';
+import type { CallElsewhere, CallSnapshot, Link, PastCall, Problem } from './model.ts';
 import type { PeopleInput, PeopleOutput } from './people.ts';
 
 /** What a user did, and what the server and the SDK answered. */
@@ -27,9 +34,22 @@ export type Input =
   | { readonly type: 'dial'; readonly to: string; readonly video: boolean }
   | { readonly type: 'call'; readonly call: CallSnapshot; readonly now: number }
   | { readonly type: 'answer'; readonly video: boolean }
+  /** What other devices of this user carry has changed. */
+  | { readonly type: 'elsewhere'; readonly calls: readonly CallElsewhere[] }
+  | { readonly type: 'move-here'; readonly id: string }
+  /** A call that rings during another: ends that one, or holds it, and answers. */
+  | { readonly type: 'answer-waiting'; readonly serial: number; readonly hold: boolean }
+  | { readonly type: 'decline-waiting'; readonly serial: number }
+  /** Rings on, but not to be heard here. */
+  | { readonly type: 'silence'; readonly serial: number }
   | { readonly type: 'hang-up' }
+  | { readonly type: 'hold'; readonly on: boolean }
+  /** Goes on with a call that is on hold, in the place of the present one. */
+  | { readonly type: 'change-over'; readonly serial: number }
   | { readonly type: 'mic'; readonly on: boolean }
   | { readonly type: 'camera'; readonly on: boolean }
+  | { readonly type: 'screen'; readonly on: boolean }
+  | { readonly type: 'use-device'; readonly role: DeviceRole; readonly id: string }
   | { readonly type: 'unblock' }
   | { readonly type: 'call-again' }
   | { readonly type: 'close-call' }
@@ -73,11 +93,15 @@ export type Output =
   /** `afterCall`: the server may need a moment until the call that just ended is in it. */
   | { readonly type: 'load-history'; readonly afterCall: boolean }
   | { readonly type: 'start-call'; readonly to: string; readonly video: boolean }
-  | { readonly type: 'accept-call'; readonly video: boolean }
-  | { readonly type: 'end-call' }
-  | { readonly type: 'set-mic'; readonly on: boolean }
-  | { readonly type: 'set-camera'; readonly on: boolean }
-  | { readonly type: 'unblock-sound' }
+  | { readonly type: 'accept-call'; readonly serial: number; readonly video: boolean }
+  | { readonly type: 'take-call'; readonly id: string }
+  | { readonly type: 'end-call'; readonly serial: number }
+  | { readonly type: 'hold-call'; readonly serial: number; readonly on: boolean }
+  | { readonly type: 'set-mic'; readonly serial: number; readonly on: boolean }
+  | { readonly type: 'set-camera'; readonly serial: number; readonly on: boolean }
+  | { readonly type: 'share-screen'; readonly serial: number; readonly on: boolean }
+  | { readonly type: 'use-device'; readonly serial: number; readonly role: DeviceRole; readonly id: string }
+  | { readonly type: 'unblock-sound'; readonly serial: number }
   | { readonly type: 'check-guest-link'; readonly token: string }
   | {
       readonly type: 'send-guest';

@@ -1,7 +1,7 @@
 /**
  * What the page shows, as one value. Screens are functions of it; `update` is the only one to change it.
  *
- *     loading ──► sign-in ──► home      (beside it: at most one call, and one toast)
+ *     loading ──► sign-in ──► home      (beside it: one call on the stage, others that wait, and one toast)
  *        │  └───────────────────▲
  *        ├──► unreachable       │
  *        ├──► join ─────────────┘
@@ -10,8 +10,10 @@
 import type {
   Call,
   CallState,
+  Device,
   GuestInvitation,
   GuestOf,
+  Held,
   HistoryEntry,
   LocalState,
   Me,
@@ -37,7 +39,12 @@ export interface Model {
   readonly link: Link;
   readonly people: People;
   readonly history: History;
+  /** The one that has the stage, or rings while there is none. */
   readonly call: CallModel | null;
+  /** Those beside it: on hold, or ringing in its time. Oldest first. */
+  readonly others: readonly CallModel[];
+  /** Calls of this user that another of their devices carries. */
+  readonly elsewhere: readonly CallElsewhere[];
   /** A notification was pressed, and its call has not come to this page yet. */
   readonly expected: ExpectedCall | null;
   readonly toast: Toast | null;
@@ -118,14 +125,28 @@ export interface CallSnapshot {
   readonly media: Call['media'];
   readonly peer: Peer;
   readonly state: CallState;
+  readonly held: Held;
   readonly local: LocalState;
   readonly remote: RemoteMedia;
+  /** Somebody talks while the microphone is muted. */
+  readonly talking: boolean;
+  readonly devices: readonly Device[];
 }
 
-/** The one call on the screen; ended calls stay until they are closed. */
+/** A call that another device of this user carries, and that may be moved here. */
+export interface CallElsewhere {
+  readonly id: string;
+  readonly peer: Peer;
+  /** The name of that device. */
+  readonly device: string;
+}
+
+/** A call on the screen; ended ones stay until they are closed. */
 export interface CallModel extends CallSnapshot {
   /** The user called or pressed answer: the call has the whole screen, also after its end. */
   readonly attended: boolean;
+  /** The user wants no sound of it here; it rings on for everybody else. */
+  readonly silenced: boolean;
   /** When `state.type` became what it is, for texts that change while one waits. */
   readonly stateSince: number;
 }
@@ -161,6 +182,8 @@ export function initialModel(secure: boolean): Model {
     people: NOBODY,
     history: { status: 'loading', calls: [] },
     call: null,
+    others: [],
+    elsewhere: [],
     expected: null,
     toast: null,
   };

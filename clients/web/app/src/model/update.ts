@@ -1,11 +1,10 @@
 /** The model's only way to change: `(model, input) → (model, outputs)`, without clock, network or page. */
 
-import { deviceMessage } from '../text/device.ts';
 import { tooLateMessage } from '../text/history.ts';
-import type { Message } from '../text/language.ts';
+import { updateCalls, withToast } from './calls.ts';
 import { updateGuest, welcomeGuest } from './guest-update.ts';
 import type { Input, Output } from './message.ts';
-import type { CallModel, CallSnapshot, Form, Model, Page, PastCall } from './model.ts';
+import type { Form, Model, Page, PastCall } from './model.ts';
 import { NOBODY } from './people.ts';
 import { AT_HOME, neededAt, updatePeople } from './people-update.ts';
 
@@ -94,32 +93,27 @@ export function update(model: Model, input: Input): Step {
       });
     case 'history-failed':
       return [{ ...model, history: { ...model.history, status: 'failed' } }, []];
-    case 'dial':
-      return dial(model, input.to.trim(), input.video);
     case 'call':
-      return thenAnswerExpected(showCall(model, input.call, input.now));
+      return thenAnswerExpected(updateCalls(model, input));
+    case 'dial':
     case 'answer':
-      if (!model.call || !ringsHere(model.call)) return [model, []];
-      return [
-        { ...model, call: { ...model.call, attended: true } },
-        [{ type: 'accept-call', video: input.video }],
-      ];
+    case 'answer-waiting':
+    case 'elsewhere':
+    case 'move-here':
+    case 'decline-waiting':
+    case 'silence':
     case 'hang-up':
-      return [model, model.call && model.call.state.type !== 'ended' ? [{ type: 'end-call' }] : []];
+    case 'hold':
+    case 'change-over':
     case 'mic':
-      return [model, model.call ? [{ type: 'set-mic', on: input.on }] : []];
     case 'camera':
-      return [model, model.call ? [{ type: 'set-camera', on: input.on }] : []];
+    case 'screen':
+    case 'use-device':
     case 'unblock':
-      return [model, [{ type: 'unblock-sound' }]];
     case 'call-again':
-      if (!model.call) return [model, []];
-      return dial(model, model.call.peer.id, model.call.media.video);
     case 'close-call':
-      if (model.call?.state.type !== 'ended') return [model, []];
-      return [{ ...model, call: null }, [{ type: 'load-history', afterCall: false }]];
     case 'device-failed':
-      return [withToast(model, deviceMessage(input.error, input.device)), []];
+      return updateCalls(model, input);
     case 'dismiss-toast':
       return [model.toast?.id === input.id ? { ...model, toast: null } : model, []];
     case 'all':
@@ -151,11 +145,6 @@ function updateAll(model: Model, inputs: readonly Input[]): Step {
     outputs.push(...more);
   }
   return [after, outputs];
-}
-
-/** Whether a call waits for this user's answer. */
-export function ringsHere(call: CallModel): boolean {
-  return call.state.type === 'ringing' && call.state.direction === 'in' && !call.attended;
 }
 
 function at(model: Model, page: Page, ...outputs: Output[]): Step {
@@ -205,6 +194,8 @@ function leave(model: Model, ended: boolean, ...outputs: Output[]): Step {
       place: 'home',
       call: null,
       expected: null,
+      others: [],
+      elsewhere: [],
       history: { status: 'loading', calls: [] },
       people: NOBODY,
     },
@@ -212,39 +203,19 @@ function leave(model: Model, ended: boolean, ...outputs: Output[]): Step {
   ];
 }
 
-function dial(model: Model, to: string, video: boolean): Step {
-  // Two people who call each other at once: whoever calls the one who rings here answers.
-  if (model.call && ringsHere(model.call) && model.call.peer.id === to.toLowerCase()) {
-    return update(model, { type: 'answer', video });
-  }
-  const inCall = model.call !== null && model.call.state.type !== 'ended';
-  const mayCall = model.page.type === 'home' || model.page.type === 'guest';
-  if (!mayCall || inCall || to === '') return [model, []];
-  if (!model.secure) return [withToast(model, { key: 'device.insecure' }), []];
-  return [{ ...model, call: null }, [{ type: 'start-call', to, video }]];
-}
-
-function showCall(model: Model, snapshot: CallSnapshot, now: number): Step {
-  const before = model.call?.serial === snapshot.serial ? model.call : null;
-  const sameState = before?.state.type === snapshot.state.type;
-  const call: CallModel = {
-    ...snapshot,
-    attended: snapshot.direction === 'out' || (before?.attended ?? false) || isAnswered(snapshot),
-    stateSince: sameState ? before.stateSince : now,
-  };
-  if (snapshot.state.type !== 'ended') return [withDeviceToast({ ...model, call }, before, snapshot), []];
-  // Whoever declines knows it: no page is needed to say so.
-  const shown = snapshot.state.reason === 'declined' ? null : call;
-  return [{ ...model, call: shown }, [{ type: 'load-history', afterCall: true }]];
-}
-
-/** Answers the call whose notification was pressed. */
+/** Answers the call whose notification was pressed: on the stage, or in its place. */
 function thenAnswerExpected([model, outputs]: Step): Step {
-  const { call, expected } = model;
-  if (!call || call.id !== expected?.call) return [model, outputs];
+  const { expected } = model;
+  const call = [model.call, ...model.others].find((other) => other && other.id === expected?.call);
+  if (!call || !expected) return [model, outputs];
   const after = { ...model, expected: null };
   if (expected.video === null) return [after, outputs];
-  const [answered, more] = update(after, { type: 'answer', video: expected.video });
+  const { serial } = call;
+  const answer: Input =
+    call === model.call
+      ? { type: 'answer', video: expected.video }
+      : { type: 'answer-waiting', serial, hold: true };
+  const [answered, more] = update(after, answer);
   return [answered, [...outputs, ...more]];
 }
 
@@ -260,23 +231,4 @@ function withOlder(newest: readonly PastCall[], known: readonly PastCall[]): rea
   const last = newest.at(-1);
   const at = known.findIndex(({ call }) => call === last?.call);
   return at < 0 ? newest : [...newest, ...known.slice(at + 1)];
-}
-
-/** Tells of a microphone or camera that fails, once; the call goes on without it. Of two, the microphone matters. */
-function withDeviceToast(model: Model, before: CallModel | null, { local }: CallSnapshot): Model {
-  const { micError, cameraError } = local;
-  if (micError) {
-    return micError === before?.local.micError ? model : withToast(model, deviceMessage(micError, 'mic'));
-  }
-  if (!cameraError || cameraError === before?.local.cameraError) return model;
-  return withToast(model, deviceMessage(cameraError, 'camera'));
-}
-
-function isAnswered(snapshot: CallSnapshot): boolean {
-  const { type } = snapshot.state;
-  return type === 'connecting' || type === 'active' || type === 'recovering';
-}
-
-function withToast(model: Model, message: Message): Model {
-  return { ...model, toast: { id: (model.toast?.id ?? 0) + 1, message } };
 }

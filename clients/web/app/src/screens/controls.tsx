@@ -7,20 +7,57 @@ import { Icon, type IconName } from '../ui/icons.tsx';
 interface Props {
   readonly call: CallModel;
   readonly send: Send;
+  readonly menuOpen: boolean;
+  readonly onMenu: () => void;
 }
 
-/** Microphone, camera, end. */
-export function Controls({ call, send }: Props) {
-  const muted = call.local.mic !== 'on';
-  const filming = call.local.camera === 'on';
+/** Microphone, camera, screen, more, end; on hold, what goes on in the place of the devices. */
+export function Controls({ call, send, menuOpen, onMenu }: Props) {
   return (
     <div class="controls">
+      {call.held.me ? (
+        <Control
+          testId="call-resume"
+          icon="play"
+          label={t('call.resume')}
+          look="main"
+          onPress={() => send({ type: 'hold', on: false })}
+        />
+      ) : (
+        <Devices call={call} send={send} />
+      )}
+      <Control
+        testId="call-more"
+        icon="more"
+        label={t('call.more')}
+        expanded={menuOpen}
+        look={menuOpen ? 'off' : 'plain'}
+        onPress={onMenu}
+      />
+      <Control
+        testId="call-end"
+        icon="phone-end"
+        label={t('call.end')}
+        look="end"
+        onPress={() => send({ type: 'hang-up' })}
+      />
+    </div>
+  );
+}
+
+function Devices({ call, send }: Pick<Props, 'call' | 'send'>) {
+  const { mic, camera, screen } = call.local;
+  const muted = mic !== 'on';
+  const filming = camera === 'on';
+  const sharing = screen === 'on';
+  return (
+    <>
       <Control
         testId="call-mute"
         icon={muted ? 'mic-off' : 'mic'}
         label={t('call.mute')}
         pressed={muted}
-        off={muted}
+        look={muted ? 'off' : 'plain'}
         onPress={() => send({ type: 'mic', on: muted })}
       />
       <Control
@@ -28,45 +65,51 @@ export function Controls({ call, send }: Props) {
         icon={filming ? 'video' : 'video-off'}
         label={t('call.camera')}
         pressed={filming}
-        off={!filming}
+        look={filming ? 'plain' : 'off'}
         onPress={() => send({ type: 'camera', on: !filming })}
       />
-      <button
-        type="button"
-        class="control control-end"
-        data-testid="call-end"
-        onClick={() => send({ type: 'hang-up' })}
-      >
-        <span class="control-face">
-          <Icon name="phone-end" size={28} />
-        </span>
-        <span class="control-label">{t('call.end')}</span>
-      </button>
-    </div>
+      {canShareScreen() && call.state.type !== 'dialing' && call.state.type !== 'ringing' && (
+        <Control
+          testId="call-screen-share"
+          icon="screen"
+          label={t('call.screen')}
+          pressed={sharing}
+          look={sharing ? 'main' : 'plain'}
+          onPress={() => send({ type: 'screen', on: !sharing })}
+        />
+      )}
+    </>
   );
+}
+
+/** Telephones cannot. */
+function canShareScreen(): boolean {
+  return navigator.mediaDevices !== undefined && 'getDisplayMedia' in navigator.mediaDevices;
 }
 
 interface ControlProps {
   readonly testId: string;
   readonly icon: IconName;
   readonly label: string;
-  readonly pressed: boolean;
-  /** The device is off: the button stands out, so that nobody talks to a dead microphone. */
-  readonly off: boolean;
+  readonly pressed?: boolean;
+  readonly expanded?: boolean;
+  /** `off`: the device is off, and the button stands out, so that nobody talks to a dead microphone. */
+  readonly look: 'plain' | 'off' | 'main' | 'end';
   readonly onPress: () => void;
 }
 
-function Control({ testId, icon, label, pressed, off, onPress }: ControlProps) {
+function Control({ testId, icon, label, pressed, expanded, look, onPress }: ControlProps) {
   return (
     <button
       type="button"
-      class={off ? 'control control-off' : 'control'}
+      class={look === 'plain' ? 'control' : `control control-${look}`}
       data-testid={testId}
       aria-pressed={pressed}
+      aria-expanded={expanded}
       onClick={onPress}
     >
       <span class="control-face">
-        <Icon name={icon} size={26} />
+        <Icon name={icon} size={look === 'end' ? 28 : 26} />
       </span>
       <span class="control-label">{label}</span>
     </button>

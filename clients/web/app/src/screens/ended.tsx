@@ -8,15 +8,18 @@ import { formatDuration } from '../text/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { AfterCall } from './after-call.tsx';
+import { MoveHere } from './elsewhere.tsx';
 
 interface Props {
   readonly call: CallModel;
   readonly ended: Ended;
+  /** Another device of this user carries it. */
+  readonly goesOn: boolean;
   readonly send: Send;
 }
 
 /** The whole stage after a conversation; only a card if nobody answered here. Esc closes it. */
-export function EndedScreen({ call, ended, send }: Props) {
+export function EndedScreen({ call, ended, goesOn, send }: Props) {
   const screen = useRef<HTMLElement>(null);
   const { attended } = call;
   useEffect(() => {
@@ -55,6 +58,7 @@ export function EndedScreen({ call, ended, send }: Props) {
         )}
       </div>
       <div class="ended-actions">
+        {goesOn && <MoveHere id={call.id} send={send} />}
         {canCallAgain(ended.reason) && (
           <button
             type="button"

@@ -5,6 +5,7 @@ import { requestsOf } from '../model/people.ts';
 import { t } from '../text/language.ts';
 import { Wordmark } from '../ui/logo.tsx';
 import { DialField } from './dial-field.tsx';
+import { Elsewhere } from './elsewhere.tsx';
 import { Favourites } from './favourites.tsx';
 import { LinkStatus } from './link-status.tsx';
 import { Preview } from './preview.tsx';
@@ -29,6 +30,7 @@ export function Home({ model, me, send }: Props) {
         <QuietSwitch preferences={people.preferences} send={send} />
       </header>
       <main class="home-main">
+        <Elsewhere calls={model.elsewhere} send={send} />
         <h1 class="home-title">{t('home.title')}</h1>
         <DialField send={send} />
         <p class="home-me">

@@ -40,7 +40,18 @@ export function Identity({ call, place, send }: Props) {
           {t('call.unblock', { name: call.peer.name })}
         </button>
       ) : (
-        hint && <p class="identity-hint">{say(hint)}</p>
+        hint && <p class={call.talking ? 'identity-hint identity-hint-loud' : 'identity-hint'}>{say(hint)}</p>
+      )}
+      {call.state.type === 'active' && call.local.mic === 'taken' && (
+        <button
+          type="button"
+          class="button button-primary"
+          data-testid="mic-take-back"
+          onClick={() => send({ type: 'mic', on: true })}
+        >
+          <Icon name="mic" size={20} />
+          {t('call.mic-taken.resume')}
+        </button>
       )}
     </div>
   );
@@ -49,7 +60,7 @@ export function Identity({ call, place, send }: Props) {
 function Status({ call }: { readonly call: CallModel }) {
   const now = useNow();
   const { state } = call;
-  if (state.type !== 'active') return <>{say(statusMessage(call, now))}</>;
+  if (state.type !== 'active' || call.held.me) return <>{say(statusMessage(call, now))}</>;
   return (
     <>
       <span class="timer">{formatDuration(now - state.since)}</span>

@@ -11,9 +11,10 @@ interface Props {
   readonly send: Send;
 }
 
-/** Answered as the caller asked by Space or Enter, declined by Esc, wherever the focus is but in a text. */
+/** Answered as the caller asked by Space or Enter, declined by Esc, silenced by M, wherever the focus is but in a text. */
 export function Incoming({ call, send }: Props) {
   const card = useRef<HTMLDivElement>(null);
+  const { serial, silenced } = call;
   const { video } = call.media;
   useEffect(() => {
     // Somebody who types a name should not answer with the next space.
@@ -25,11 +26,12 @@ export function Incoming({ call, send }: Props) {
       if (!action) return;
       event.preventDefault();
       event.stopPropagation();
-      send(action === 'answer' ? { type: 'answer', video } : { type: 'hang-up' });
+      if (action === 'answer') send({ type: 'answer', video });
+      else send(action === 'decline' ? { type: 'hang-up' } : { type: 'silence', serial });
     };
     addEventListener('keydown', onKey, { capture: true });
     return () => removeEventListener('keydown', onKey, { capture: true });
-  }, [send, video]);
+  }, [send, serial, video]);
   return (
     <div
       ref={card}
@@ -92,14 +94,27 @@ export function Incoming({ call, send }: Props) {
           </button>
         )}
       </div>
+      <button
+        type="button"
+        class="button button-quiet incoming-silence"
+        data-testid="incoming-silence"
+        disabled={silenced}
+        onClick={() => send({ type: 'silence', serial })}
+      >
+        <Icon name="bell-off" size={20} />
+        {t(silenced ? 'incoming.silenced' : 'incoming.silence')}
+      </button>
       <p class="incoming-keys">{t('incoming.keys')}</p>
     </div>
   );
 }
 
-function actionFor(event: KeyboardEvent, card: HTMLElement | null): 'answer' | 'decline' | null {
+type Action = 'answer' | 'decline' | 'silence';
+
+function actionFor(event: KeyboardEvent, card: HTMLElement | null): Action | null {
   if (event.repeat || event.isComposing || isTextField(event.target)) return null;
   if (event.key === 'Escape') return 'decline';
+  if (event.key.toLowerCase() === 'm' && !event.ctrlKey && !event.metaKey) return 'silence';
   if (event.key !== ' ' && event.key !== 'Enter') return null;
   // A focused button of the card does what it says.
   const onButton = event.target instanceof HTMLButtonElement && card?.contains(event.target);

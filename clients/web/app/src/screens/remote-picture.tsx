@@ -9,15 +9,20 @@ interface Props {
   readonly call: CallModel;
   /** Without a picture the element stays, for the sound. */
   readonly shown: boolean;
+  /** Their screen has the stage. */
+  readonly small: boolean;
 }
 
 /** As large as it can be without cutting off too much of it. */
-export function RemotePicture({ call, shown }: Props) {
+export function RemotePicture({ call, shown, small }: Props) {
   const video = useRef<HTMLVideoElement>(null);
   const pictures = useContext(PicturesContext);
   const { serial } = call;
 
-  useEffect(() => (video.current ? pictures.attachRemote(video.current) : undefined), [pictures, serial]);
+  useEffect(
+    () => (video.current ? pictures.attachRemote(serial, video.current, 'camera') : undefined),
+    [pictures, serial],
+  );
   useEffect(() => {
     const element = video.current;
     if (!element) return;
@@ -43,12 +48,34 @@ export function RemotePicture({ call, shown }: Props) {
     // biome-ignore lint/a11y/useMediaCaption: a conversation has no captions yet.
     <video
       ref={video}
-      class="remote-picture"
+      class={small ? 'remote-picture remote-tile' : 'remote-picture'}
       data-testid="remote-video"
       data-shown={shown}
       autoplay
       playsInline
       aria-label={t('call.remote', { name: call.peer.name })}
+    />
+  );
+}
+
+/** The screen they share, all of it, with its sound. */
+export function RemoteScreen({ call }: { readonly call: CallModel }) {
+  const video = useRef<HTMLVideoElement>(null);
+  const pictures = useContext(PicturesContext);
+  const { serial } = call;
+  useEffect(
+    () => (video.current ? pictures.attachRemote(serial, video.current, 'screen') : undefined),
+    [pictures, serial],
+  );
+  return (
+    // biome-ignore lint/a11y/useMediaCaption: a shared screen has no captions.
+    <video
+      ref={video}
+      class="remote-picture remote-screen"
+      data-testid="remote-screen"
+      autoplay
+      playsInline
+      aria-label={t('call.screen-of', { name: call.peer.name })}
     />
   );
 }

@@ -6,7 +6,7 @@ import { PicturesContext } from '../ui/pictures.ts';
 import { type Corner, cornerAt, cornerByKey } from './corner.ts';
 
 /** Mirrored, as one knows oneself. */
-export function SelfPicture({ full }: { readonly full: boolean }) {
+export function SelfPicture({ serial, full }: { readonly serial: number; readonly full: boolean }) {
   const tile = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const pictures = useContext(PicturesContext);
@@ -14,7 +14,10 @@ export function SelfPicture({ full }: { readonly full: boolean }) {
   const drag = useRef<{ x: number; y: number } | null>(null);
   const from = useRef<DOMRect | null>(null);
 
-  useEffect(() => (video.current ? pictures.attachSelf(video.current) : undefined), [pictures]);
+  useEffect(
+    () => (video.current ? pictures.attachSelf(serial, video.current) : undefined),
+    [pictures, serial],
+  );
   useLayoutEffect(() => {
     if (tile.current && from.current) glide(tile.current, from.current);
     from.current = null;

@@ -1,6 +1,7 @@
 /** Plays scores by WebAudio. A browser that has seen no gesture yet stays silent: it allows nothing else. */
 import type { Chime, Loop } from './plan.ts';
 import { CHIMES, LOOPS, type Note } from './scores.ts';
+import { bellTurn } from './turn.ts';
 
 /** Plays one loop at a time, and chimes over it. */
 export interface Player {
@@ -15,6 +16,7 @@ export function createPlayer(): Player {
   let playing: Loop | null = null;
   let timer: ReturnType<typeof setInterval> | undefined;
   let bus: GainNode | null = null;
+  const bell = bellTurn();
 
   /** Browsers start no sound before a gesture; each gesture is a chance to begin. */
   const wake = () => {
@@ -25,6 +27,7 @@ export function createPlayer(): Player {
 
   function silence(): void {
     clearInterval(timer);
+    bell.leave();
     if (context && bus) bus.gain.setTargetAtTime(0, context.currentTime, 0.02);
     bus = null;
   }
@@ -35,6 +38,11 @@ export function createPlayer(): Player {
     for (const note of notes) play(context, bus, note);
   }
 
+  /** Only a page that may sound asks for the bell: another may not be as mute as this one. */
+  function ring(notes: readonly Note[]): void {
+    if (context?.state === 'running') bell.take(() => round(notes));
+  }
+
   return {
     loop(loop) {
       if (loop === playing) return;
@@ -42,8 +50,9 @@ export function createPlayer(): Player {
       silence();
       if (loop === null) return;
       const { every, notes } = LOOPS[loop];
-      round(notes);
-      timer = setInterval(() => round(notes), every * 1000);
+      const sound = loop === 'ringtone' ? ring : round;
+      sound(notes);
+      timer = setInterval(() => sound(notes), every * 1000);
     },
     chime(chime) {
       if (context?.state !== 'running') return;

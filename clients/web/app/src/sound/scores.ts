@@ -53,6 +53,14 @@ export const LOOPS: Readonly<Record<Loop, Score>> = {
       { at: 1.28, for: 0.9, pitch: C5, gain: 0.16 },
     ],
   },
+  // Two low knocks and a long pause: it must not cover a voice.
+  waiting: {
+    every: 5,
+    notes: [
+      { at: 0, for: 0.22, pitch: A4, gain: 0.06 },
+      { at: 0.3, for: 0.22, pitch: A4, gain: 0.06 },
+    ],
+  },
   // A quiet tick: still trying.
   recovering: { every: 3, notes: [{ at: 0, for: 0.12, pitch: D5, gain: 0.05 }] },
 };

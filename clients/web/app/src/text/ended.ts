@@ -18,7 +18,10 @@ export function endedMessage(call: CallModel, ended: Ended): Message {
       };
     case 'elsewhere':
       return summary.answeredOn
-        ? { key: 'ended.elsewhere', params: { device: summary.answeredOn } }
+        ? {
+            key: summary.durationMs > 0 ? 'ended.moved' : 'ended.elsewhere',
+            params: { device: summary.answeredOn },
+          }
         : { key: 'ended.elsewhere.unknown' };
     case 'connection-lost':
       return { key: 'ended.connection-lost', params: { name, duration: formatDuration(summary.durationMs) } };

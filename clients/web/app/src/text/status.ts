@@ -1,6 +1,7 @@
 /** Where a call stands, in words. */
+
+import { ringsHere, waitingCall } from '../model/calls.ts';
 import type { CallModel, Model } from '../model/model.ts';
-import { ringsHere } from '../model/update.ts';
 import type { Key } from './en.ts';
 import { endedMessage } from './ended.ts';
 import type { Message } from './language.ts';
@@ -26,7 +27,7 @@ export function statusMessage(call: CallModel, now: number): Message {
       if (waited < CONNECTING_SLOW_MS) return { key: 'call.connecting' };
       return { key: waited < CONNECTING_RELAY_MS ? 'call.connecting.slow' : 'call.connecting.relay' };
     case 'active':
-      return { key: 'call.active', params };
+      return call.held.me ? { key: 'call.held.me' } : { key: 'call.active', params };
     case 'recovering':
       return { key: 'call.recovering' };
     case 'ended':
@@ -37,30 +38,57 @@ export function statusMessage(call: CallModel, now: number): Message {
 /** Why there is no picture where one is expected; stands where the picture was, whatever else there is to say. */
 export function pictureMessage(call: CallModel): Message | null {
   if (call.state.type !== 'active' || call.remote.video || !call.media.video) return null;
+  if (call.held.me || call.held.peer || call.remote.screen) return null;
   return { key: 'call.peer-camera-off', params: { name: call.peer.name } };
 }
 
-/** Who is not heard; one at a time. */
+/** Who is not heard, and why; one at a time. */
 export function hintMessage(call: CallModel): Message | null {
   if (call.state.type !== 'active') return null;
-  if (call.local.mic !== 'on') return { key: 'call.you-muted' };
-  if (!call.remote.audio) return { key: 'call.peer-muted', params: { name: call.peer.name } };
+  const params = { name: call.peer.name };
+  if (call.held.peer) return { key: 'call.held.peer', params };
+  if (call.held.me) return null;
+  if (call.local.mic === 'taken') return { key: 'call.mic-taken' };
+  if (call.local.mic !== 'on') return { key: call.talking ? 'call.talking-muted' : 'call.you-muted' };
+  if (!call.remote.audio) return { key: 'call.peer-muted', params };
   return null;
+}
+
+/** What is shared; both ways at once is possible. */
+function sharingMessages(call: CallModel): readonly Message[] {
+  return [
+    ...(call.local.screen === 'on' ? [{ key: 'call.sharing' } as const] : []),
+    ...(call.remote.screen ? [{ key: 'call.peer-sharing', params: { name: call.peer.name } } as const] : []),
+  ];
 }
 
 /** What a screen reader says when the call changes, sentence by sentence. */
 export function announcements(model: Model, now: number): readonly Message[] {
   const { call } = model;
   if (!call) return [];
-  if (ringsHere(call)) return [{ key: 'title.incoming', params: { name: call.peer.name } }];
-  const remarks = [pictureMessage(call), hintMessage(call)].filter((message) => message !== null);
+  if (ringsHere(call)) return [incomingMessage(call)];
+  const waiting = waitingCall(model);
+  const remarks = [
+    waiting && incomingMessage(waiting),
+    call.held.me && call.state.type === 'active' ? statusMessage(call, now) : null,
+    pictureMessage(call),
+    hintMessage(call),
+    ...sharingMessages(call),
+  ].filter((message) => message !== null);
   return remarks.length > 0 ? remarks : [statusMessage(call, now)];
 }
 
-/** The page's title: it tells the tab of a call from the others. */
-export function titleMessage(call: CallModel | null): Message | null {
+/** The page's title: it tells the tab of a call from the others, and what rings before what goes on. */
+export function titleMessage(model: Model): Message | null {
+  const waiting = waitingCall(model);
+  if (waiting) return incomingMessage(waiting);
+  const { call } = model;
   if (!call || call.state.type === 'ended') return null;
   return { key: titleKey(call), params: { name: call.peer.name } };
+}
+
+function incomingMessage({ peer }: CallModel): Message {
+  return { key: 'title.incoming', params: { name: peer.name } };
 }
 
 function titleKey(call: CallModel): Key {

@@ -38,6 +38,28 @@ const SHAPES = {
       {slash}
     </>
   ),
+  screen: (
+    <>
+      <rect x="3" y="4.5" width="18" height="12" rx="2.5" />
+      <path d="M8.500 20h7M12 13.500V8M9.500 10.200 12 7.700l2.500 2.500" />
+    </>
+  ),
+  more: (
+    <g fill="currentColor" stroke="none">
+      <circle cx="5.500" cy="12" r="1.700" />
+      <circle cx="12" cy="12" r="1.700" />
+      <circle cx="18.500" cy="12" r="1.700" />
+    </g>
+  ),
+  pause: <path d="M8.500 5v14M15.500 5v14" stroke-width="3" />,
+  play: <path d="M8 5.500v13a.6.6 0 0 0 .9.5l10-6.500a.6.6 0 0 0 0-1L8.900 5a.6.6 0 0 0-.9.500z" />,
+  swap: <path d="M4 8.500h14M14.500 5 18 8.500 14.500 12M20 15.500H6M9.500 12 6 15.500 9.500 19" />,
+  'bell-off': (
+    <>
+      <path d="M6 10a6 6 0 0 1 12 0v4l1.500 3h-15L6 14zM10 20a2.200 2.200 0 0 0 4 0" />
+      {slash}
+    </>
+  ),
   'arrow-out': <path d="M7 17 17 7M9 7h8v8" />,
   'arrow-in': <path d="M17 7 7 17M15 17H7V9" />,
   'arrow-missed': <path d="m4 8 7 7 9-9M4 14V8h6" />,

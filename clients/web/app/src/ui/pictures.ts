@@ -1,10 +1,10 @@
-/** Where the screens get moving pictures from: the present call, or a story's drawings. */
+/** Where the screens get moving pictures from: the calls, or a story's drawings. */
 import { createContext } from 'preact';
 
-/** Shows the present call in elements of the page, until the returned function is called. */
+/** Shows the call `serial` in elements of the page, until the returned function is called. */
 export interface Pictures {
-  attachRemote(element: HTMLMediaElement): () => void;
-  attachSelf(element: HTMLMediaElement): () => void;
+  attachRemote(serial: number, element: HTMLMediaElement, view: 'camera' | 'screen'): () => void;
+  attachSelf(serial: number, element: HTMLMediaElement): () => void;
 }
 
 /** The pictures of the screens below. */

@@ -1,0 +1,86 @@
+// Holding a call: nothing goes either way, the connection stays, and what was on is on again afterwards.
+import type { Person } from '../bed/person.ts';
+import { expect, test } from '../bed/test.ts';
+
+/** Kinds of the devices that a page has open. */
+function open({ page }: Person): Promise<string[]> {
+  return page.evaluate(() =>
+    window.bed.tracks
+      .filter(({ record, track }) => record.from === 'device' && track.readyState === 'live')
+      .map(({ record }) => record.kind)
+      .sort(),
+  );
+}
+
+test('a call on hold sends and plays nothing, and goes on as it was', async ({ bring }) => {
+  const alice = await bring('alice');
+  const bob = await bring('bob');
+  await alice.dial('bob');
+  await bob.answer();
+  await alice.expectState('active');
+  await bob.expectPicture();
+
+  await alice.hold();
+  await alice.expectHeld('me');
+  await bob.expectHeld('peer');
+  await expect(bob.call).toContainText('alice put you on hold');
+  expect(await open(alice)).toEqual([]);
+  await alice.expectSilence();
+  await bob.expectSilence();
+  await expect(alice.remoteVideo).toBeHidden();
+  await expect(bob.remoteVideo).toBeHidden();
+
+  await alice.resume();
+  for (const person of [alice, bob]) {
+    await person.expectHeld('nobody');
+    await person.expectPicture();
+    await person.expectSound();
+    expect(await open(person)).toEqual(['audio', 'video']);
+  }
+});
+
+test('two who hold each other both have to resume', async ({ bring }) => {
+  const alice = await bring('alice');
+  const bob = await bring('bob');
+  await alice.dial('bob');
+  await bob.answer();
+  await alice.expectState('active');
+  await alice.hold();
+  await bob.expectHeld('peer');
+  await bob.hold();
+  await alice.expectHeld('both');
+  await alice.resume();
+  await alice.expectHeld('peer');
+  await bob.expectHeld('me');
+  await bob.resume();
+  for (const person of [alice, bob]) {
+    await person.expectHeld('nobody');
+    await person.expectPicture();
+  }
+
+  await alice.hold();
+  await bob.expectHeld('peer');
+  await alice.watchEnd();
+  await bob.watchEnd();
+  await alice.hangUp();
+  await bob.expectEnded('alice hung up.');
+  for (const person of [alice, bob]) await person.expectNothingLeft();
+});
+
+test('who was muted before the hold is muted after it', async ({ bring }) => {
+  const alice = await bring('alice');
+  const bob = await bring('bob');
+  await alice.dial('bob', 'audio');
+  await bob.answer('audio');
+  await bob.expectSound();
+  await alice.page.getByTestId('call-mute').click();
+  await bob.expectSilence();
+  await alice.hold();
+  await bob.expectHeld('peer');
+  await alice.resume();
+  await bob.expectHeld('nobody');
+  await expect(alice.page.getByTestId('call-mute')).toHaveAttribute('aria-pressed', 'true');
+  expect(await open(alice)).toEqual([]);
+  await alice.page.getByTestId('call-mute').click();
+  await bob.expectSound();
+});
