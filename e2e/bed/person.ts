@@ -43,6 +43,17 @@ export class Person extends Verbs<Page> {
       .toBeGreaterThanOrEqual(times);
   }
 
+  /** As by the switch "call waiting" of the settings. */
+  async wantNoSecondCall(): Promise<void> {
+    await this.page.evaluate(async () => {
+      const preferences = (await (await fetch('/api/preferences')).json()) as object;
+      const body = JSON.stringify({ ...preferences, call_waiting: false });
+      const headers = { 'content-type': 'application/json' };
+      const { ok, status } = await fetch('/api/preferences', { method: 'PUT', headers, body });
+      if (!ok) throw new Error(`the preferences were answered with ${status}`);
+    });
+  }
+
   /** Puts the call on hold, or goes on with it, by the menu behind "more". */
   async hold(): Promise<void> {
     await this.menu();

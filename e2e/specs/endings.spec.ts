@@ -29,10 +29,11 @@ test('the callee declines', async ({ bring }) => {
   await alice.expectHistory([{ direction: 'out', outcome: 'unanswered', peer: 'bob' }]);
 });
 
-test('the callee is in another call, which goes on', async ({ bring }) => {
+test('the callee is in another call, which goes on, and wants no second one', async ({ bring }) => {
   const alice = await bring('alice');
   const bob = await bring('bob');
   const carol = await bring('carol');
+  await bob.wantNoSecondCall();
   await bob.page.evaluate(async () => {
     const body = JSON.stringify({ call_waiting: false });
     const headers = { 'content-type': 'application/json' };

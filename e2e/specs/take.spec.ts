@@ -33,7 +33,7 @@ test('a call moves to another device, and the one before it and nothing else end
   await alice.expectPicture();
 
   // And back again, from the screen that says where it went.
-  await desk.page.getByTestId('move-here').click();
+  await desk.call.getByTestId('move-here').click();
   await desk.expectState('active');
   await couch.expectEnded(/^Moved to /);
   await alice.expectSound();
@@ -57,7 +57,7 @@ test('the picture of the other person goes on through a move', async ({ bring })
 
   // What alice sends is shown on the new device as soon as it is there, and on the old one until then.
   const seen = await watchFrames(couch.page, 500);
-  await desk.page.getByTestId('move-here').click();
+  await desk.call.getByTestId('move-here').click();
   await desk.expectState('active');
   await desk.expectPicture();
   expect((await seen.stop())[0]).toBeGreaterThan(0);
