@@ -14,6 +14,7 @@ mod lint;
 mod namespace;
 mod require;
 mod run;
+mod sim;
 mod tally;
 mod test;
 
@@ -29,7 +30,8 @@ cargo xtask screens                        write a picture of every screen to ta
 cargo xtask lint                           formats, lints, types, licences
 cargo xtask generate [--check]             schema, TypeScript types and docs/configure.md from the Rust sources
 cargo xtask bench [NAME] [ARGS]            measurements; without a name: list them
-cargo xtask conformance [server|client …]  the transcripts of the protocol against our server, or against anything";
+cargo xtask conformance [server|client …]  the transcripts of the protocol against our server, or against anything
+cargo xtask sim [--seeds N] [--seed S]     simulated histories of calls; tells the first that breaks a rule";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -57,6 +59,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "generate" => generate::generate(rest),
         "bench" => bench::bench(rest),
         "conformance" => conformance::conformance(rest),
+        "sim" => sim::sim(rest),
         "help" | "--help" | "-h" => {
             say(USAGE);
             Ok(ExitCode::SUCCESS)

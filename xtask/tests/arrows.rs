@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and those of ours that it may name.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("proto", &[]),
     ("turn", &[]),
     ("sip", &[]),
@@ -21,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("client", &["proto"]),
     ("phone", &["client", "proto"]),
     ("server", &["proto", "call", "store", "cluster", "turn", "relay", "gateway"]),
+    ("sim", &["proto", "call", "turn", "sip"]),
     ("xtask", &[]),
     ("load", &[]),
     ("conformance", &[]),
