@@ -1,5 +1,6 @@
 /** Performs what the model asks for, and sends back what came of it. */
 
+import { effect } from '@preact/signals';
 import type { Me } from '@visavis/client';
 import { checkInvitation, isTemporary, logIn, logOut, problemOf, signUp, whoAmI } from './api/account.ts';
 import { datePage, fetchHistory } from './api/history.ts';
@@ -25,6 +26,11 @@ export function createDriver(): Driver {
   const { send } = store;
   const calls = createCalls(send, () => Date.now());
   const performForPeople = createPeopleDriver(send);
+  effect(() => {
+    const { preferences } = store.model.value.people;
+    // The server says so at each welcome; this is for a wish that has just changed.
+    if (preferences) calls.hideAddress(preferences.hide_address);
+  });
   return { ...store, calls };
 
   async function perform(output: Output): Promise<void> {

@@ -12,7 +12,6 @@ import { titleMessage } from './text/status.ts';
 import { PicturesContext } from './ui/pictures.ts';
 import { startTheme } from './ui/theme.ts';
 
-startLanguage();
 startTheme();
 
 const { model, send, calls } = createDriver();
@@ -66,12 +65,14 @@ const look = () => send({ type: 'hidden', hidden: document.visibilityState === '
 document.addEventListener('visibilitychange', look);
 look();
 
-const root = document.getElementById('app');
-if (root) {
+// Nothing is shown in the wrong language first. It never fails: without its texts the page speaks English.
+void startLanguage().then(() => {
+  const root = document.getElementById('app');
+  if (!root) return;
   render(
     <PicturesContext.Provider value={calls}>
       <App model={model} send={send} />
     </PicturesContext.Provider>,
     root,
   );
-}
+});

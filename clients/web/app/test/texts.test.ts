@@ -2,10 +2,11 @@ import { ClientError, type EndReason } from '@visavis/client';
 import { describe, expect, test } from 'vitest';
 import { initialModel } from '../src/model/model.ts';
 import { deviceMessage } from '../src/text/device.ts';
+import { DICTIONARIES } from '../src/text/dictionaries.ts';
 import { en, type Key } from '../src/text/en.ts';
 import { endedMessage } from '../src/text/ended.ts';
 import { fill } from '../src/text/fill.ts';
-import { chooseLanguage, DICTIONARIES, type Message } from '../src/text/language.ts';
+import { chooseLanguage, type Message } from '../src/text/language.ts';
 import {
   announcements,
   hintMessage,

@@ -144,6 +144,10 @@ export class Driver implements Client {
     this.dispatch({ type: 'network-changed' });
   }
 
+  hideAddress(yes: boolean): void {
+    this.dispatch({ type: 'hide-address', yes });
+  }
+
   /** Whether somebody looks at the page. */
   seen(yes: boolean): void {
     this.dispatch({ type: 'seen', yes });

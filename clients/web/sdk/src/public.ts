@@ -298,6 +298,11 @@ export interface Client {
    * been reached, nothing is known. Ours follows from whether this page is looked at.
    */
   readonly presence: Readable<Readonly<Record<UserId, PresenceStatus>>>;
+  /**
+   * Sends all media through the relay, from the next path on, so that the other person learns no IP address of ours. Each
+   * time the server is reached it says how the user wishes it; this is for a wish that has just changed.
+   */
+  hideAddress(yes: boolean): void;
   /** Calls somebody. Never throws: a call that cannot be made ends with its reason. Aborting `signal` hangs up. */
   call(to: UserId, options?: MediaChoice & { readonly signal?: AbortSignal }): Call;
   /** Calls `run` at each event, until the returned function is called or `signal` is aborted. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Driver } from '../src/driver.ts';
-import type { ServerMessage } from '../src/protocol.ts';
-import { CALL, Desk, view } from './desk.ts';
+import type { Preferences, ServerMessage } from '../src/protocol.ts';
+import { CALL, Desk, SOUND, view } from './desk.ts';
 import { FakeMedia } from './fake-media.ts';
 
 const hears = (user: string, status: 'online' | 'away' | 'offline'): ServerMessage => ({
@@ -46,6 +46,32 @@ describe('a page that nobody looks at', () => {
     expect(desk.sent()).toEqual([]);
     desk.welcome();
     expect(desk.sent().filter(({ type }) => type === 'presence')).toEqual([away]);
+  });
+});
+
+describe('the address of this device', () => {
+  const gathers = (desk: Desk) => {
+    desk.take();
+    desk.tell({ type: 'dial', call: CALL, to: 'bob', choice: SOUND }).hear(view(1, 'ringing'));
+    return desk.take().flatMap((output) => (output.type === 'prepare' ? [output.gather] : []));
+  };
+  const preferences: Preferences = {
+    callers: 'everyone',
+    call_waiting: true,
+    do_not_disturb: { on: false, schedule: [] },
+    favourites_ring_through: true,
+    hide_address: true,
+  };
+
+  it('is told to nobody if the user wishes so: only the relay is asked', () => {
+    expect(gathers(new Desk().online())).toEqual(['all']);
+    expect(gathers(new Desk().start().welcome({ preferences }))).toEqual(['relay']);
+  });
+
+  it('follows a wish that has just changed, from the next path on', () => {
+    expect(gathers(new Desk().online().tell({ type: 'hide-address', yes: true }))).toEqual(['relay']);
+    const desk = new Desk().start().welcome({ preferences }).tell({ type: 'hide-address', yes: false });
+    expect(gathers(desk)).toEqual(['all']);
   });
 });
 

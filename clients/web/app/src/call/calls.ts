@@ -27,6 +27,8 @@ export interface Calls extends Pictures {
   shareScreen(serial: number, on: boolean): void;
   useDevice(serial: number, role: DeviceRole, id: string): void;
   unblock(serial: number): void;
+  /** Whether other people may learn this device's IP address. */
+  hideAddress(yes: boolean): void;
 }
 
 /** Calls through the server that delivered this page. */
@@ -131,6 +133,7 @@ export function createCalls(send: Send, now: () => number): Calls {
     },
     attachRemote: (serial, element, view) => find(serial)?.attach(element, view) ?? (() => {}),
     attachSelf: (serial, element) => find(serial)?.local.attach(element) ?? (() => {}),
+    hideAddress: (yes) => client?.hideAddress(yes),
   };
 }
 

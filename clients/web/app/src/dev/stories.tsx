@@ -6,7 +6,7 @@ import { computed, signal } from '@preact/signals';
 import { render } from 'preact';
 import { App } from '../app.tsx';
 import '../style/index.css';
-import { language } from '../text/language.ts';
+import { language, setLanguage } from '../text/language.ts';
 import { PicturesContext } from '../ui/pictures.ts';
 import { theme } from '../ui/theme.ts';
 import { STORIES } from './all-stories.ts';
@@ -16,8 +16,7 @@ import { Index } from './story-index.tsx';
 const wanted = new URLSearchParams(location.search);
 const story = STORIES[wanted.get('story') ?? ''];
 
-if (wanted.get('lang') === 'zh-CN') language.value = 'zh-CN';
-document.documentElement.lang = language.value;
+await setLanguage(wanted.get('lang') === 'zh-CN' ? 'zh-CN' : 'en');
 const shade = wanted.get('theme');
 if (shade === 'light' || shade === 'dark') {
   theme.value = shade;

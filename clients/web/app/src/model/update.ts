@@ -155,7 +155,8 @@ function open(model: Model, token: string | null): Step {
   // Somebody who is in a call does not lose it to an address.
   if (model.call && model.call.state.type !== 'ended') return [model, []];
   if (token === null) {
-    if (model.page.type !== 'loading' && model.page.type !== 'join') return [model, []];
+    const leavable = model.page.type === 'join' || model.page.type === 'guest-door';
+    if (model.page.type !== 'loading' && !leavable) return [model, []];
     return at(model, { type: 'loading' }, { type: 'ask-who-am-i' });
   }
   return at(

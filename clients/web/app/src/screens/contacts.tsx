@@ -25,6 +25,9 @@ export function Contacts({ model, send }: Props) {
   const { people, history } = model;
   const { contacts } = people;
   const [sought, setSought] = useState('');
+  // Kept here, because a person who becomes a favourite moves to another list.
+  const [open, setOpen] = useState<string | null>(null);
+  const toggle = (name: string) => setOpen(open === name ? null : name);
   const name = sought.trim().toLowerCase();
   const found = contacts.items.filter((contact) => matches(contact, name));
   const isNew = name !== '' && !contacts.items.some((contact) => contact.name === name);
@@ -70,12 +73,16 @@ export function Contacts({ model, send }: Props) {
       <Group
         title={p('contacts.favourites')}
         contacts={found.filter(isFavourite)}
+        open={open}
+        onToggle={toggle}
         model={model}
         send={send}
       />
       <Group
         title={p('contacts.all')}
         contacts={found.filter((contact) => !contact.favourite)}
+        open={open}
+        onToggle={toggle}
         model={model}
         send={send}
       />
@@ -95,9 +102,11 @@ function matches({ name, display_name, chosen_name }: Contact, sought: string): 
 interface GroupProps extends Props {
   readonly title: string;
   readonly contacts: readonly Contact[];
+  readonly open: string | null;
+  readonly onToggle: (name: string) => void;
 }
 
-function Group({ title, contacts, model, send }: GroupProps) {
+function Group({ title, contacts, open, onToggle, model, send }: GroupProps) {
   const id = useId();
   if (contacts.length === 0) return null;
   return (
@@ -107,17 +116,29 @@ function Group({ title, contacts, model, send }: GroupProps) {
       </h2>
       <ul class="people">
         {contacts.map((contact) => (
-          <Person key={contact.name} contact={contact} model={model} send={send} />
+          <Person
+            key={contact.name}
+            contact={contact}
+            open={open === contact.name}
+            onToggle={() => onToggle(contact.name)}
+            model={model}
+            send={send}
+          />
         ))}
       </ul>
     </section>
   );
 }
 
-function Person({ contact, model, send }: Props & { readonly contact: Contact }) {
+interface PersonProps extends Props {
+  readonly contact: Contact;
+  readonly open: boolean;
+  readonly onToggle: () => void;
+}
+
+function Person({ contact, open, onToggle, model, send }: PersonProps) {
   const { people } = model;
   const { name, display_name } = contact;
-  const [open, setOpen] = useState(false);
   const panel = useId();
   const status = presenceOf(people, name);
   return (
@@ -135,7 +156,7 @@ function Person({ contact, model, send }: Props & { readonly contact: Contact })
         </div>
         <CallButton name={name} displayName={display_name} video={false} send={send} />
         <CallButton name={name} displayName={display_name} video send={send} />
-        <MoreButton panel={panel} open={open} name={display_name} onPress={() => setOpen(!open)} />
+        <MoreButton panel={panel} open={open} name={display_name} onPress={onToggle} />
       </div>
       {open && (
         <PersonActions panel={panel} name={name} displayName={display_name} people={people} send={send} />

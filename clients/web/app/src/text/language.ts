@@ -3,16 +3,17 @@ import { signal } from '@preact/signals';
 import { chooseLanguage, type Language } from './choose-language.ts';
 import { en, type Key } from './en.ts';
 import { fill, type Params } from './fill.ts';
-import { zhCn } from './zh-cn.ts';
 
 export { chooseLanguage, type Language };
 
 const STORED = 'visavis.lang';
 
-/** The dictionary of each language. */
-export const DICTIONARIES: Readonly<Record<Language, Readonly<Record<Key, string>>>> = {
-  en,
-  'zh-CN': zhCn,
+/** The dictionaries that are here: English always, the others once they are wanted. */
+const DICTIONARIES: Partial<Record<Language, Readonly<Record<Key, string>>>> & Texts<Key> = { en };
+
+/** Texts by language; what is missing is said in English. */
+type Texts<K extends string> = { readonly en: Readonly<Record<K, string>> } & {
+  readonly [language in Language]?: Readonly<Record<K, string>>;
 };
 
 /** The language in use. */
@@ -25,10 +26,8 @@ export interface Message {
 }
 
 /** A function that speaks the page's language from these dictionaries. */
-export function speaker<K extends string>(
-  dictionaries: Readonly<Record<Language, Readonly<Record<K, string>>>>,
-): (key: K, params?: Params) => string {
-  return (key, params = {}) => fill(dictionaries[language.value][key], params);
+export function speaker<K extends string>(dictionaries: Texts<K>): (key: K, params?: Params) => string {
+  return (key, params = {}) => fill((dictionaries[language.value] ?? dictionaries.en)[key], params);
 }
 
 /** The text for `key` in the page's language. */
@@ -40,14 +39,14 @@ export function say(message: Message): string {
 }
 
 /** Takes up the language; called once, before the first screen. */
-export function startLanguage(): void {
-  setLanguage(chooseLanguage(localStorage.getItem(STORED), navigator.languages));
+export function startLanguage(): Promise<void> {
+  return setLanguage(chooseLanguage(localStorage.getItem(STORED), navigator.languages));
 }
 
 /** Changes the page's language and remembers it. */
 export function keepLanguage(next: Language): void {
   localStorage.setItem(STORED, next);
-  setLanguage(next);
+  void setLanguage(next);
 }
 
 /** Changes to the other language. */
@@ -55,7 +54,14 @@ export function switchLanguage(): void {
   keepLanguage(language.value === 'en' ? 'zh-CN' : 'en');
 }
 
-function setLanguage(next: Language): void {
+/** Changes the page's language as soon as its texts are here. */
+export async function setLanguage(next: Language): Promise<void> {
+  try {
+    if (next === 'zh-CN') DICTIONARIES[next] ??= (await import('./zh-cn.ts')).zhCn;
+  } catch {
+    // The server is gone, or was updated: the page goes on in the language that it has.
+    return;
+  }
   language.value = next;
   document.documentElement.lang = next;
 }

@@ -106,7 +106,7 @@ export function means(
   const since = searchingSince(call);
   const waited = since === undefined ? 0 : now - since;
   const inTurn = waited >= RELAY_ONLY_AFTER_MS && waited < RELAY_ONLY_AFTER_MS + RELAY_ONLY_FOR_MS;
-  return { ice: state.ice, gather: inTurn ? 'relay-tcp' : 'all' };
+  return { ice: state.ice, gather: inTurn ? 'relay-tcp' : state.hideAddress ? 'relay' : 'all' };
 }
 
 /** When to give up on a lost path: soon if nothing but the path is missing, later if one side is away itself. */

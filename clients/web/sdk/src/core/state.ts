@@ -53,6 +53,8 @@ export interface State {
   readonly presence: Readonly<Record<UserId, PresenceStatus>>;
   /** Somebody looks at this page. */
   readonly seen: boolean;
+  /** Media goes through the relay alone, so that nobody learns our addresses. */
+  readonly hideAddress: boolean;
 }
 
 /**
@@ -193,6 +195,8 @@ export type Input =
   | { readonly type: 'network-changed' }
   /** Whether somebody looks at this page. */
   | { readonly type: 'seen'; readonly yes: boolean }
+  /** Whether media goes through the relay alone, from the next path on. */
+  | { readonly type: 'hide-address'; readonly yes: boolean }
   | { readonly type: 'timeout' }
   /** The page goes away, perhaps to come back. */
   | { readonly type: 'leave' }
@@ -333,5 +337,6 @@ export function initialState(prefix: string, seed: number): State {
     ended: [],
     presence: {},
     seen: true,
+    hideAddress: false,
   };
 }

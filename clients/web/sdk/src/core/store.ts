@@ -62,6 +62,8 @@ function handle(turn: Turn, input: Input): void {
     case 'network-changed':
       link.networkChanged(turn);
       return recovery.networkChanged(turn);
+    case 'hide-address':
+      return update(turn, { hideAddress: input.yes });
     case 'seen':
       return people.seen(turn, input.yes);
     case 'timeout':

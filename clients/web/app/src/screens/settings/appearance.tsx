@@ -1,10 +1,11 @@
 /** Language and colours of this browser. */
-import { DICTIONARIES, keepLanguage, language, t } from '../../text/language.ts';
+import { keepLanguage, type Language, language, t } from '../../text/language.ts';
 import { p } from '../../text/pages.ts';
 import { Choices } from '../../ui/choices.tsx';
 import { keepTheme, theme } from '../../ui/theme.ts';
 
 const LANGUAGES = ['en', 'zh-CN'] as const;
+const NAMES: Readonly<Record<Language, string>> = { en: 'English', 'zh-CN': '简体中文' };
 const THEMES = ['system', 'light', 'dark'] as const;
 
 /** Each language is named in itself, for those who read no other. */
@@ -13,7 +14,7 @@ export function AppearanceSection() {
     <>
       <Choices
         legend={p('language')}
-        choices={LANGUAGES.map((value) => ({ value, label: DICTIONARIES[value]['language.name'] }))}
+        choices={LANGUAGES.map((value) => ({ value, label: NAMES[value] }))}
         value={language.value}
         onChange={keepLanguage}
         testId="language"
