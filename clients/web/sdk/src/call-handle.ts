@@ -1,8 +1,9 @@
 /** A call as the application sees it: the store's record and the media, joined into readable values. */
 import { ClientError } from './client-error.ts';
 import type { CallRecord, EndedState } from './core/state.ts';
+import type { TransferTo } from './core/transfer.ts';
 import type { CallMedia } from './media/call-media.ts';
-import type { Call, CallState, Held, LocalMedia, MediaChoice, Peer, RemoteMedia } from './public.ts';
+import type { Call, CallState, Held, LocalMedia, MediaChoice, Peer, RemoteMedia, UserId } from './public.ts';
 import { Source } from './readable.ts';
 
 /** What the application may ask for. */
@@ -10,6 +11,7 @@ export interface CallVerbs {
   accept(id: string, choice: Required<MediaChoice>): void;
   hangup(id: string): void;
   hold(id: string, on: boolean): void;
+  transfer(id: string, to: TransferTo): void;
 }
 
 export class CallHandle implements Call {
@@ -22,6 +24,7 @@ export class CallHandle implements Call {
   readonly #verbs: CallVerbs;
   readonly #media: CallMedia;
   #record: CallRecord;
+  #transfer: { readonly resolve: () => void; readonly reject: (error: ClientError) => void } | undefined;
 
   constructor(record: CallRecord, media: CallMedia, verbs: CallVerbs) {
     this.#record = record;
@@ -36,6 +39,10 @@ export class CallHandle implements Call {
 
   get id(): string {
     return this.#record.id;
+  }
+
+  get transferredBy(): string | undefined {
+    return this.#record.transferredBy;
   }
 
   get local(): LocalMedia {
@@ -65,6 +72,26 @@ export class CallHandle implements Call {
     this.#verbs.hold(this.id, on);
   }
 
+  transfer(to: UserId | Call): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#transfer?.reject(new ClientError('aborted', 'transfer: another was asked for'));
+      this.#transfer = { resolve, reject };
+      if (this.state.value.type === 'ended') {
+        this.transferRefused(new ClientError('wrong-state', 'transfer: the call has ended'));
+      } else {
+        this.#verbs.transfer(
+          this.id,
+          typeof to === 'string' ? { to: to.trim().toLowerCase() } : { call: to.id },
+        );
+      }
+    });
+  }
+
+  transferRefused(error: ClientError): void {
+    this.#transfer?.reject(error);
+    this.#transfer = undefined;
+  }
+
   attach(element: HTMLMediaElement, view: 'camera' | 'screen' = 'camera'): () => void {
     if (this.state.value.type === 'ended') return () => undefined;
     return this.#media.attach(element, view);
@@ -89,6 +116,8 @@ export class CallHandle implements Call {
   end(state: EndedState, lingers = false): void {
     this.#media.release(lingers);
     this.state.set(state);
+    if (state.reason === 'transferred') this.#transfer?.resolve();
+    else this.transferRefused(new ClientError('aborted', `transfer: the call has ended: ${state.reason}`));
     for (const source of [this.state, this.peer, this.held, this.remote]) source.end();
   }
 

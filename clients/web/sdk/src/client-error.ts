@@ -5,7 +5,7 @@
  * - `device-missing` there is none · `device-busy` another program has it · `device-lost` it was unplugged
  * - `insecure-context` microphone and camera need HTTPS or localhost · `unsupported-browser` no WebRTC here
  * - `signed-out` no login · `replaced` this device connected elsewhere · `server-unreachable`
- * - `not-found` no such person · `rate-limited` · `you-busy` already in a call · `forbidden` · `server` its fault
+ * - `not-found` no such person · `rate-limited` · `busy`, `you-busy` they are, or this device is, in a call · `forbidden` · `server` its fault
  * - `autoplay-blocked` a click is needed · `negotiation` the two browsers do not agree
  * - `wrong-state` not possible at this moment · `aborted` · `timeout` · `protocol` not understood
  */
@@ -22,6 +22,7 @@ export type ClientErrorCode =
   | 'server-unreachable'
   | 'not-found'
   | 'rate-limited'
+  | 'busy'
   | 'you-busy'
   | 'forbidden'
   | 'server'

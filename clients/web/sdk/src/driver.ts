@@ -227,6 +227,7 @@ export class Driver implements Client {
       accept: (call, choice) => this.dispatch({ type: 'accept', call, choice }),
       hangup: (call) => this.dispatch({ type: 'hangup', call }),
       hold: (call, on) => this.dispatch({ type: 'hold', call, on }),
+      transfer: (call, to) => this.dispatch({ type: 'transfer', call, to }),
     });
     const entry: Entry = { id: record.id, handle, media };
     this.#entries.set(record.id, entry);
@@ -294,6 +295,10 @@ export class Driver implements Client {
         return this.#media(output.call)?.describe(output.key, output.description, output, output.polite);
       case 'add-candidates':
         return this.#media(output.call)?.addCandidates(output.key, output.candidates);
+      case 'begin-anew':
+        return this.#media(output.call)?.beginAnew(output.choice);
+      case 'transfer-refused':
+        return this.#entries.get(output.call)?.handle.transferRefused(output.error);
       case 'report':
         return this.#emit('error', output.error);
       case 'changed':

@@ -184,6 +184,11 @@ export interface Call {
   readonly media: { readonly audio: boolean; readonly video: boolean };
   readonly peer: Readable<Peer>;
   readonly state: Readable<CallState>;
+  /**
+   * The name of the person who put this call through: we were handed over to its other person, or they to us. Changes
+   * with `peer`.
+   */
+  readonly transferredBy: string | undefined;
   /** Who has put the call on hold. */
   readonly held: Readable<Held>;
   /** What is sent from here. */
@@ -205,6 +210,14 @@ export interface Call {
    * the others on hold.
    */
   hold(on: boolean): void;
+  /**
+   * Hands the other person over, and leaves: to somebody by name, whose devices then ring, or to the other person of
+   * another answered call of this client. Rejects if that cannot be (`not-found`, `busy`, …); then the call goes on.
+   *
+   * For those who are handed over the same `Call` goes on, with another `peer`: its state goes back to `dialing` or
+   * `connecting`, its elements stay attached, and it sends sound only until a camera is turned on anew.
+   */
+  transfer(to: UserId | Call): Promise<void>;
   /**
    * Plays the other person's sound and picture in `element`, through every recovery, until the call ends or the
    * returned function is called. An `<audio>` element does for a call without pictures. `view`: `screen` for the screen

@@ -10,7 +10,7 @@ const EXAMPLES = new URL('../../../../protocol/examples/', import.meta.url);
 const CALL = '0192d5f0-7a10-7cc3-98c4-dc0c0c07398f';
 
 /** Verbs that this client leaves to others. */
-const OTHERS = ['resume.json', 'transfer.json', 'presence.json'];
+const OTHERS = ['resume.json', 'presence.json'];
 
 function names(side: 'client' | 'server'): string[] {
   return readdirSync(new URL(side, EXAMPLES)).filter(
@@ -70,6 +70,7 @@ const SAYING: Readonly<Record<string, () => Desk>> = {
   'accept.json': () => speaking('b0b1', 3, false).tell({ type: 'accept', call: CALL, choice: BOTH }),
   'hangup.json': () =>
     speaking('7f3a', 9).tell({ type: 'broken', call: CALL, key: '0', reason: 'media_failed' }),
+  'transfer.json': () => speaking('7f3a', 10).tell({ type: 'transfer', call: CALL, to: { to: 'carol' } }),
   'take.json': () => {
     const desk = speaking('7f3a', 9, false);
     desk.hear({ type: 'call', data: viewOf(5, 'active', { role: 'callee', you: 'elsewhere' }) });

@@ -33,6 +33,11 @@ export class FakeMedia implements CallMedia {
     this.events.sending({ audio: choice.audio, video: choice.video });
   }
 
+  beginAnew(choice: { audio: boolean; video: boolean }): void {
+    this.asked.push('begin-anew');
+    this.events.sending({ audio: choice.audio, video: choice.video });
+  }
+
   hold(on: boolean): void {
     this.asked.push(on ? 'hold' : 'resume');
   }

@@ -21,6 +21,7 @@ import { peerOf } from './peer.ts';
 import { diagnosis, interrupted, means, recoveryDeadline } from './recovery.ts';
 import { renew } from './renew.ts';
 import type { CallRecord, Choice, EndedState, Pending, State } from './state.ts';
+import { awaitFollower, follow, transferRefused } from './transfer.ts';
 import { change, enter, find, finish, type Turn, update } from './turn.ts';
 
 /** Nobody who dials waits longer for a server that is too busy to be told of it. */
@@ -105,6 +106,9 @@ export function applyView(turn: Turn, view: CallView): void {
     const more = view.answered_on === undefined ? {} : { answeredOn: view.answered_on };
     return finish(turn, call.id, ended(turn, call, 'elsewhere', more));
   }
+  if (view.state === 'ended' && view.reason === 'transferred' && !call.handsOver) {
+    return awaitFollower(turn, call);
+  }
   if (view.state === 'ended') {
     const more = view.duration_ms === undefined ? {} : { durationMs: view.duration_ms };
     return finish(turn, call.id, ended(turn, call, reasonFromServer(view.reason, view.role), more));
@@ -159,6 +163,7 @@ export function refused(turn: Turn, pending: Pending, error: ErrorReply): void {
     const cause = new ClientError(errorCode(error.code), error.hint ?? error.code);
     return finish(turn, call.id, ended(turn, call, reason, { error: cause }));
   }
+  if (type === 'transfer') return transferRefused(turn, call, error);
   if (type !== 'accept' && type !== 'take') return;
   switch (error.code) {
     case 'answered_elsewhere':
@@ -176,6 +181,10 @@ export function refused(turn: Turn, pending: Pending, error: ErrorReply): void {
 export function callTimeouts(turn: Turn): void {
   for (const call of turn.state.calls) {
     if (deadline(turn.state, call) > turn.now) continue;
+    if (call.followBy !== undefined) {
+      finish(turn, call.id, ended(turn, call, 'connection-lost'));
+      continue;
+    }
     switch (call.state.type) {
       case 'dialing':
         giveUpDialing(turn, call);
@@ -200,6 +209,7 @@ export function callTimeouts(turn: Turn): void {
 
 /** When a call's time is up. */
 export function deadline(state: State, call: CallRecord): number {
+  if (call.followBy !== undefined) return call.followBy;
   switch (call.state.type) {
     case 'dialing':
       if (!call.known) return call.enteredAt + DIAL_LIMIT_MS;
@@ -265,6 +275,8 @@ function meet(turn: Turn, view: CallView): CallRecord | undefined {
     tellEnded(turn, view.id);
     return undefined;
   }
+  const before = find(turn, view.follows);
+  if (before && view.you === 'active') return follow(turn, before, view, blank(view.id, turn.now));
   const crossing = turn.state.calls.find(
     (call) => call.state.type === 'dialing' && !call.known && call.peer.id === view.peer.id,
   );
@@ -284,6 +296,7 @@ function meet(turn: Turn, view: CallView): CallRecord | undefined {
     state: { type: 'ringing', direction: 'in', until: expiresAt },
     asked,
     peer: peerOf(view.peer),
+    transferredBy: view.transferred_by,
   };
   update(turn, { calls: [...turn.state.calls, call] });
   turn.outputs.push({ type: 'announce', call: call.id });
@@ -333,6 +346,9 @@ function blank(id: CallId, now: number): CallRecord {
     confirmed: false,
     key: '0',
     renewBy: undefined,
+    handsOver: false,
+    followBy: undefined,
+    transferredBy: undefined,
     negotiated: false,
     reported: undefined,
     restartedAt: Number.NEGATIVE_INFINITY,

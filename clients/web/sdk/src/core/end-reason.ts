@@ -102,6 +102,8 @@ export function errorCode(code: ErrorCode): ClientErrorCode {
       return 'you-busy';
     case 'rate_limited':
       return 'rate-limited';
+    case 'busy':
+      return 'busy';
     case 'conflict':
     case 'unreachable':
     case 'overloaded':
@@ -110,7 +112,6 @@ export function errorCode(code: ErrorCode): ClientErrorCode {
     case 'bad_message':
     case 'too_large':
     case 'unsupported':
-    case 'busy':
     case 'call_ended':
     case 'answered_elsewhere':
     case 'not_your_call':

@@ -45,5 +45,7 @@ export const RESTART_AGAIN_MS = 4_000;
 export const RESTART_GAP_MS = 1_000;
 /** How long a new peer connection may take, before the call counts as recovering: until then the old one stands. */
 export const RENEW_LIMIT_MS = 4_000;
+/** How long a call whose other person has handed us over waits for the one that follows. */
+export const FOLLOW_LIMIT_MS = 5_000;
 /** Media that arrived within this time counts as arriving. */
 export const FLOW_FRESH_MS = 6_000;

@@ -17,6 +17,7 @@ export type Body = Extract<
       | 'accept'
       | 'hangup'
       | 'take'
+      | 'transfer'
       | 'connected'
       | 'offer'
       | 'answer'

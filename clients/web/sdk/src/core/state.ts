@@ -25,6 +25,7 @@ import type {
 import type { CallState, OfflineReason, Path, Peer } from '../public.ts';
 import type { ControlMessage } from './control.ts';
 import type { Evidence } from './diagnosis.ts';
+import type { TransferTo } from './transfer.ts';
 
 /** Everything one device knows. */
 export interface State {
@@ -114,6 +115,12 @@ export interface CallRecord {
   readonly key: PeerKey;
   /** When the call counts as recovering, if it goes on by a new peer connection that has no media yet. */
   readonly renewBy: number | undefined;
+  /** Our user hands the other person over. */
+  readonly handsOver: boolean;
+  /** We are handed over: until when the call that follows may come. */
+  readonly followBy: number | undefined;
+  /** The name of the person who handed us, or the other person, over. */
+  readonly transferredBy: string | undefined;
   /** It has an offer or answer of ours, so there is something to restart. */
   readonly negotiated: boolean;
   /** The path that `connected` was said of. */
@@ -208,6 +215,7 @@ export type Input =
   | { readonly type: 'hangup'; readonly call: CallId }
   | { readonly type: 'take'; readonly call: CallId; readonly choice: Choice }
   | { readonly type: 'hold'; readonly call: CallId; readonly on: boolean }
+  | { readonly type: 'transfer'; readonly call: CallId; readonly to: TransferTo }
   /** The media. */
   | {
       readonly type: 'described';
@@ -302,6 +310,9 @@ export type Output =
     }
   /** Say it to the other device, past the server. */
   | { readonly type: 'tell'; readonly call: CallId; readonly message: ControlMessage }
+  /** The call goes on with another person: close what there was, and send this of what is open. */
+  | { readonly type: 'begin-anew'; readonly call: CallId; readonly choice: Choice }
+  | { readonly type: 'transfer-refused'; readonly call: CallId; readonly error: ClientError }
   /** The call has another id from now on. */
   | { readonly type: 'rekey'; readonly from: CallId; readonly to: CallId }
   /**

@@ -19,6 +19,7 @@ import * as path from './path.ts';
 import * as people from './people.ts';
 import * as recovery from './recovery.ts';
 import type { CallRecord, Input, Output, State } from './state.ts';
+import { transfer } from './transfer.ts';
 import { change, find, type Turn, update } from './turn.ts';
 
 /** What a turn has made of the state, and what is to be done, in order. */
@@ -86,6 +87,7 @@ function handle(turn: Turn, input: Input): void {
     case 'accept':
     case 'hangup':
     case 'hold':
+    case 'transfer':
     case 'described':
     case 'gathered':
     case 'sending':
@@ -117,6 +119,8 @@ function about(turn: Turn, call: CallRecord, input: AboutCall): void {
       return calls.hangup(turn, call);
     case 'hold':
       return hold(turn, call, input.on);
+    case 'transfer':
+      return transfer(turn, call, input.to);
     case 'described':
       return path.described(turn, call, input.key, input.description);
     case 'gathered':

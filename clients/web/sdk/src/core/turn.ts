@@ -33,13 +33,18 @@ export function enter(turn: Turn, id: CallId, state: LiveState): void {
 /** Takes a call out of the state for good, with everything it still wanted to say. */
 export function finish(turn: Turn, id: CallId, state: EndedState): void {
   const confirmed = find(turn, id)?.confirmed;
+  forget(turn, id);
+  const lingers = state.reason === 'elsewhere' && confirmed === true;
+  turn.outputs.push({ type: 'release', call: id, state, ...(lingers ? { lingers } : {}) });
+}
+
+/** Takes a call out of the state, without a word to anybody. */
+export function forget(turn: Turn, id: CallId): void {
   update(turn, {
     calls: turn.state.calls.filter((call) => call.id !== id),
     outbox: turn.state.outbox.filter((pending) => pending.call !== id),
     ended: [...turn.state.ended.filter((other) => other !== id), id].slice(-ENDED_LIMIT),
   });
-  const lingers = state.reason === 'elsewhere' && confirmed === true;
-  turn.outputs.push({ type: 'release', call: id, state, ...(lingers ? { lingers } : {}) });
 }
 
 /** A number from 0 to 1 (mulberry32: small, and as random as spreading reconnects needs). */

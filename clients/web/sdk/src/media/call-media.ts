@@ -41,6 +41,8 @@ export interface CallMedia {
   /** What arrives, whatever the other side says of it. */
   readonly arriving: Readable<Arriving>;
   capture(choice: Required<MediaChoice>): void;
+  /** Closes every peer connection and begins with another person, sending this of what is open. */
+  beginAnew(choice: Required<MediaChoice>): void;
   /** Sends and plays nothing, or goes on with what there was. */
   hold(on: boolean): void;
   prepare(key: PeerKey, means: Means): void;
@@ -101,6 +103,11 @@ export function browserMedia(settings: MediaSettings, events: MediaEvents): Call
     local,
     arriving: player.arriving,
     capture: (choice) => local.capture(choice),
+    beginAnew(choice) {
+      connections.reset();
+      player.reset();
+      local.narrow(choice);
+    },
     hold(on) {
       local.hold(on);
       player.hold(on);

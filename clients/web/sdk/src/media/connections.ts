@@ -76,10 +76,18 @@ export class Connections {
     }
   }
 
-  release(): void {
-    this.#released = true;
+  /** The call goes on with another person: nothing of this one is left but what is sent. */
+  reset(): void {
     clearTimeout(this.#timer);
     for (const key of [...this.#entries.keys()]) this.#close(key);
+    this.#used = undefined;
+    this.#lingering = undefined;
+    this.#notice = undefined;
+  }
+
+  release(): void {
+    this.#released = true;
+    this.reset();
   }
 
   #entry(key: PeerKey): Entry {

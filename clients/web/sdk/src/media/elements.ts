@@ -34,9 +34,13 @@ export class Elements {
     return this.#elements.values();
   }
 
+  clear(): void {
+    for (const track of this.stream.getTracks()) this.stream.removeTrack(track);
+  }
+
   release(): void {
     for (const element of this.#elements) this.#detach(element);
-    for (const track of this.stream.getTracks()) this.stream.removeTrack(track);
+    this.clear();
   }
 
   #detach(element: HTMLMediaElement): void {

@@ -75,6 +75,14 @@ export class LocalDevices implements LocalMedia {
     this.#open();
   }
 
+  /** Another person is there: what is not in `choice` is off from now on, and nothing is turned on. */
+  narrow(choice: Required<MediaChoice>): void {
+    this.#endScreen();
+    this.#wanted.camera &&= choice.video;
+    if (!this.#wanted.camera) this.#drop('camera', 'off');
+    this.#tell();
+  }
+
   async mic(on: boolean): Promise<void> {
     this.#wanted.mic = on;
     // A microphone that the system has taken is opened anew: that is what gives it back.

@@ -70,6 +70,12 @@ export class Player {
     }
   }
 
+  /** Another person comes; the elements stay. */
+  reset(): void {
+    for (const view of Object.values(this.#views)) view.clear();
+    this.#tell({ audio: false, video: false, screen: false });
+  }
+
   release(): void {
     this.#stop.abort();
     for (const view of Object.values(this.#views)) view.release();
