@@ -120,7 +120,8 @@ fn outcome(end: &End, reader: Role) -> Outcome {
         return Outcome::Answered;
     }
     if end.answer.is_some() {
-        return Outcome::Failed;
+        let handed_over = end.reason == EndReason::Transferred;
+        return if handed_over { Outcome::Answered } else { Outcome::Failed };
     }
     match (end.reason, reader) {
         (EndReason::Server, _) => Outcome::Failed,

@@ -29,6 +29,7 @@ pub mod screening;
 mod step;
 mod take;
 mod timers;
+mod transfer;
 mod view;
 mod warm;
 
@@ -42,4 +43,5 @@ pub use restore::{Capsule, Restored, restore};
 pub use screening::{Screened, Screening};
 pub use step::{create, step};
 pub use timers::Timers;
+pub use transfer::{Handover, Introduction, Transfer, transfer_between, transfer_to, transferable};
 pub use view::view;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use visavis_proto::{Address, CallId, EndReason, Epoch, Gen, MediaKind, Role, Route, Timestamp, UserId};
 
-use crate::{Leg, Restored, Screened, Signaling};
+use crate::{Leg, Restored, Screened, Signaling, Transfer};
 
 /// A call. Its revision belongs to the store and is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Record {
     /// It does not ring: the callee's devices are not concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub screened: Option<Screened>,
+    /// It goes on with another call, which somebody has handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<Transfer>,
 }
 
 /// What the two people of a call are to each other, when it begins.

@@ -37,6 +37,7 @@ pub fn create(new: NewCall, callee_is: Availability, now: Timestamp, timers: &Ti
         phase,
         ties: new.ties,
         screened: new.screened,
+        transfer: None,
     };
     let effects: &[Effect] = match (callee_is, &record.screened) {
         (Availability::Free, None) => &[Effect::Publish, Effect::Alert],

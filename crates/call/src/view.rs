@@ -45,8 +45,11 @@ pub fn view(record: &Record, rev: Rev, device: &Address, now: Timestamp) -> Opti
         reach: None,
         quiet: role == Role::Caller && record.screened.is_some_and(|screened| screened.told),
         warm: if place == Place::Caller { record.warm().to_vec() } else { Vec::new() },
-        follows: None,
-        transferred_by: None,
+        follows: record.transfer.as_ref().and_then(|transfer| match role {
+            Role::Caller => Some(transfer.caller_was_in),
+            Role::Callee => transfer.callee_was_in,
+        }),
+        transferred_by: record.transfer.as_ref().map(|transfer| transfer.by.clone()),
         answered_on: record.answer().filter(|_| you == You::Elsewhere).map(|answer| match role {
             Role::Caller => record.caller.device_name.clone(),
             Role::Callee => answer.leg.device_name.clone(),

@@ -93,6 +93,7 @@ metrics! {
     Counter calls_created: "Calls created.",
     Counter calls_screened: "Calls that did not ring: blocked, do not disturb, strangers, or too many.",
     Counter calls_merged: "Invites merged into the call that came the other way.",
+    Counter calls_transferred: "Calls made by handing somebody over.",
     Counter calls_restored: "Calls rebuilt from a device's capsule after the store of live calls was lost.",
     Counter capsules_refused: "Capsules that this server has not sealed for that call.",
     Counter capsules_too_long: "Snapshots sent without a capsule because it would have been too long.",

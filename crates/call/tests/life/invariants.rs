@@ -1,12 +1,15 @@
 //! What holds of every step, whatever came before it.
 
 use visavis_call::{
-    Effect, Event, Phase, Record, Screening, Signaling, Timers, deadline, history, step, view,
+    Availability, Effect, Event, NewCall, Phase, Record, Screening, Signaling, Timers, deadline, history,
+    step, transfer_to, transferable, view,
 };
 use visavis_proto::limits::WARM_DEVICES;
-use visavis_proto::{Address, CallState, CallView, ErrorCode, RelayKind, Rev, Role, Timestamp, You};
+use visavis_proto::{
+    Address, CallState, CallView, EndReason, ErrorCode, RelayKind, Rev, Role, Timestamp, You,
+};
 
-use crate::world::{ALICE, CAROL, DESK, PHONE, address};
+use crate::world::{ALICE, CAROL, DESK, PHONE, address, new_call};
 
 /// Takes `event` and gives the record to go on with, if there is a new one. Panics where a rule is broken.
 pub(crate) fn checked_step(
@@ -177,6 +180,30 @@ fn nobody_hears_of_a_screened_call(record: &Record) {
     assert_eq!(record.people().collect::<Vec<_>>(), [&record.caller.address.user]);
     let concerned: Vec<_> = devices().into_iter().filter(|device| record.concerns(device)).collect();
     assert_eq!(concerned, std::slice::from_ref(&record.caller.address));
+}
+
+/// Whoever hands over is out of it, the other end is in the new call, and nothing else has changed.
+pub(crate) fn a_transfer_moves_the_other_end(record: &Record, now: Timestamp, timers: &Timers) {
+    for who in devices() {
+        let Ok(Some(leg)) = transferable(record, &who, now) else { continue };
+        assert_eq!(record.peer_of(&who), Some(&leg.address));
+        let new = NewCall { caller: leg.clone(), ..new_call(ALICE, "dave", &[]) };
+        let free = Availability::Free;
+        let Ok(Some(handover)) = transfer_to(record, &who, "X".into(), new, free, now, timers) else {
+            panic!("{who} may hand over and may not: {record:?}")
+        };
+        let [ended] = &handover.ended[..] else { panic!("one call ends") };
+        let end = ended.record.end().unwrap();
+        assert_eq!((end.reason, end.by), (EndReason::Transferred, record.leg_of(&who)));
+        assert_eq!(end.answer.as_ref(), record.answer());
+        assert_eq!(transferable(&ended.record, &who, now), Ok(None), "a repeat changes nothing");
+        assert_eq!(transferable(&ended.record, &leg.address, now), Err(ErrorCode::CallEnded));
+        effects_fit(record, &ended.record, ended.effects, now);
+        let new = &handover.new.record;
+        assert_eq!(new.leg_of(&leg.address), Some(Role::Caller));
+        assert!(deadline(new, timers).is_some_and(|due| due > now));
+        views_fit(new, now);
+    }
 }
 
 /// Payloads go between the caller and those who asked for it, after the answer between the two ends, and the other way

@@ -16,5 +16,6 @@ mod screening;
 mod sequences;
 mod snapshot;
 mod take;
+mod transfer;
 mod warm;
 mod world;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use visavis_call::{Event, Record, Screening, Timers, deadline};
 use visavis_proto::{EndReason, Gen, MediaKind, Route, Timestamp};
 
-use crate::invariants::checked_step;
+use crate::invariants::{a_transfer_moves_the_other_end, checked_step};
 use crate::world::*;
 
 /// How many events follow the invite. Each may come at once or when the record's deadline has come.
@@ -60,6 +60,7 @@ fn every_short_sequence_of_events_keeps_the_rules() {
                         && seen.insert((format!("{after:?}"), now))
                     {
                         ends_in_time_if_unanswered(after.clone(), now, &timers);
+                        a_transfer_moves_the_other_end(&after, now, &timers);
                         next.push((after, now));
                     }
                 }

@@ -95,6 +95,11 @@ impl World {
         (Self { record, now: START, timers, media_flows: false, rev: Rev(1) }, effects.to_vec())
     }
 
+    /// A world in which this call goes on.
+    pub(crate) fn of(record: Record, now: Timestamp) -> Self {
+        Self { record, now, timers: Timers::default(), media_flows: false, rev: Rev(1) }
+    }
+
     pub(crate) fn ring(&mut self, who: &str) -> Told {
         self.event(Event::Ringing { who: address(who), warm: false })
     }

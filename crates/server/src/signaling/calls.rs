@@ -298,16 +298,17 @@ impl Calls {
         if live.calls.len() >= LIVE_CALLS {
             return Err(Refusal::of(ErrorCode::Overloaded, "too many calls on this server"));
         }
-        let others = calls_of(callee).count();
-        let busy = if caller.user == *callee {
-            // A call to oneself rings one's other devices, so one's own calls do not count.
-            false
-        } else if call_waiting {
-            others >= CALLS_PER_USER
-        } else {
-            others > 0
-        };
-        Ok(if busy { Availability::Busy } else { Availability::Free })
+        drop(live);
+        // A call to oneself rings one's other devices, so one's own calls do not count.
+        let to_oneself = caller.user == *callee;
+        Ok(if to_oneself { Availability::Free } else { self.callee_is(callee, call_waiting) })
+    }
+
+    /// Whether somebody may be rung by somebody else.
+    pub(super) fn callee_is(&self, callee: &UserId, call_waiting: bool) -> Availability {
+        let calls = self.live().of_user.get(callee).map_or(0, Vec::len);
+        let most = if call_waiting { CALLS_PER_USER } else { 1 };
+        if calls >= most { Availability::Busy } else { Availability::Free }
     }
 
     /// Whether the device can become an end of this call beside those it has.
@@ -318,6 +319,11 @@ impl Calls {
         Err(device_is_full())
     }
 
+    /// A call and its revision, if it concerns the device: to others it does not exist.
+    pub(super) fn concerning(&self, id: CallId, device: &Address) -> Result<(Rev, Arc<Record>), ErrorCode> {
+        self.read(id).filter(|(_, record)| record.concerns(device)).ok_or(ErrorCode::NotYourCall)
+    }
+
     /// A device's wish, about a call that concerns it.
     pub(super) async fn apply(
         &self,
@@ -326,10 +332,7 @@ impl Calls {
         event: Event,
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        let Some((_, record)) = self.read(id) else { return Err(ErrorCode::NotYourCall.into()) };
-        if !record.concerns(device) {
-            return Err(ErrorCode::NotYourCall.into());
-        }
+        let (_, record) = self.concerning(id, device)?;
         if matches!(event, Event::Accept { .. } | Event::Take { .. }) {
             self.has_room(&record, device)?;
         }
@@ -389,22 +392,39 @@ impl Calls {
         step: Step,
         now: Timestamp,
     ) -> Result<(), CasError> {
-        let kept = if step.record.is_live() { LIVE_KEPT } else { self.timers.ended_kept };
-        let value =
-            serde_json::to_vec(&step.record).expect("a record has string keys and no failing serializers");
+        let pairs = pair_write.map(|(expected, named)| (pair.clone(), expected, named));
+        self.commit_all(vec![(expected, step)], pairs.into_iter().collect(), now).await
+    }
+
+    /// Commits several steps and pairs, all or none; then performs the effects, step by step.
+    pub(super) async fn commit_all(
+        &self,
+        steps: Vec<(Expected, Step)>,
+        pairs: Vec<(Pair, Expected, Option<CallId>)>,
+        now: Timestamp,
+    ) -> Result<(), CasError> {
         let set = |value: Vec<u8>, ttl| Change::Set { value: value.into(), ttl: Some(ttl) };
-        let mut writes = vec![Write { key: call_key(step.record.id), expected, change: set(value, kept) }];
-        if let Some((expected, named)) = pair_write {
+        let step_writes = steps.iter().map(|(expected, Step { record, .. })| {
+            let kept = if record.is_live() { LIVE_KEPT } else { self.timers.ended_kept };
+            let value =
+                serde_json::to_vec(record).expect("a record has string keys and no failing serializers");
+            Write { key: call_key(record.id), expected: *expected, change: set(value, kept) }
+        });
+        let pair_writes = pairs.into_iter().map(|(pair, expected, named)| {
             let change = named.map_or(Change::Delete, |id| set(id.to_string().into_bytes(), LIVE_KEPT));
-            writes.push(Write { key: pair_key(pair), expected, change });
-        }
-        let revs = self.engine.cas_many(writes, now).await?;
-        let rev = *revs.first().expect("every write has a revision");
+            Write { key: pair_key(&pair), expected, change }
+        });
+        let revs = self.engine.cas_many(step_writes.chain(pair_writes).collect(), now).await?;
         self.metrics.commits.count();
-        let record = Arc::new(step.record);
-        self.remember(rev, Arc::clone(&record));
-        for effect in step.effects {
-            self.perform(*effect, rev, &record, now).await;
+        let steps: Vec<_> =
+            steps.into_iter().map(|(_, step)| (Arc::new(step.record), step.effects)).collect();
+        for ((record, _), rev) in steps.iter().zip(&revs) {
+            self.remember(*rev, Arc::clone(record));
+        }
+        for ((record, effects), rev) in steps.iter().zip(&revs) {
+            for effect in *effects {
+                self.perform(*effect, *rev, record, now).await;
+            }
         }
         Ok(())
     }

@@ -8,12 +8,13 @@ use tokio::sync::mpsc;
 use visavis_call::{Event, Leg};
 use visavis_proto::{
     Address, ByeReason, CallId, CallRef, CallView, ClientBody, ClientFrame, CloseCode, Done, ErrorCode,
-    ErrorReply, Gen, Hello, Invite, Limits, MessageId, Ping, ServerBody, ServerFrame, Timestamp, Welcome,
-    limits,
+    ErrorReply, Gen, Hello, Invite, Limits, MessageId, Ping, ServerBody, ServerFrame, Timestamp, Transfer,
+    Welcome, limits,
 };
 
 use super::devices::{Connection, Outgoing};
 use super::relay::Payload;
+use super::transfer::{By, To};
 use super::{Origin, Signaling, bye};
 use crate::accounts::names;
 use crate::clock;
@@ -277,9 +278,7 @@ impl Signaling {
                 let event = Event::Take { leg: device.leg(), media: take.media, seen: frame.generation };
                 self.apply(device, call, event).await
             }
-            ClientBody::Transfer(_) => {
-                Err(Refusal::of(ErrorCode::Unsupported, "this server does not transfer calls"))
-            }
+            ClientBody::Transfer(wish) => self.transfer(device, wish, call).await,
             ClientBody::Presence(_) => {
                 Err(Refusal::of(ErrorCode::Unsupported, "this server does not tell who is there"))
             }
@@ -310,18 +309,44 @@ impl Signaling {
                 "invite needs \"call\": a UUID made by the caller",
             ));
         };
-        if !self.calls.is_known(call)
-            && let Err(wait) = self.inviters.take(device.address.user.clone(), clock::instant())
-        {
-            let hint = "too many calls in a minute".to_owned();
-            return Err(Refusal {
-                code: ErrorCode::RateLimited,
-                call: None,
-                retry_after: Some(wait),
-                hint: Some(hint),
-            });
+        if !self.calls.is_known(call) {
+            self.count_call(device)?;
         }
         self.calls.invite(call, device.leg(), invite, clock::now()).await
+    }
+
+    /// Counts a call that the device's user makes somebody have.
+    fn count_call(&self, device: &Device) -> Result<(), Refusal> {
+        self.inviters.take(device.address.user.clone(), clock::instant()).map_err(|wait| Refusal {
+            code: ErrorCode::RateLimited,
+            call: None,
+            retry_after: Some(wait),
+            hint: Some("too many calls in a minute".to_owned()),
+        })
+    }
+
+    async fn transfer(
+        &self,
+        device: &Device,
+        wish: Transfer,
+        call: Option<CallId>,
+    ) -> Result<(CallId, bool), Refusal> {
+        let call = self.calls.named_or_only(call, &device.address)?;
+        let to = match wish {
+            Transfer { to: Some(person), .. } => {
+                self.count_call(device)?;
+                To::Person(person)
+            }
+            Transfer { call: Some(other), .. } if other != call => To::Call(other),
+            Transfer { .. } => {
+                let hint =
+                    "transfer.data needs \"to\" (somebody), or \"call\": another one than the envelope names";
+                return Err(Refusal::of(ErrorCode::BadMessage, hint));
+            }
+        };
+        let by = By { device: &device.address, name: &device.user_name };
+        self.calls.transfer(call, by, &to, clock::now()).await?;
+        Ok((call, false))
     }
 
     async fn apply(

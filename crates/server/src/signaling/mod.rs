@@ -27,6 +27,7 @@ mod restore;
 mod socket;
 pub mod stream;
 mod terms;
+mod transfer;
 
 use std::sync::Arc;
 use std::time::Duration;

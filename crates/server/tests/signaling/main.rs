@@ -16,4 +16,5 @@ mod screening;
 mod stream;
 mod take;
 mod teaching;
+mod transfer;
 mod warm;
