@@ -36,6 +36,10 @@ export function connect(options: ConnectOptions = {}): Client {
     device: () => (device ? Promise.resolve(device) : thisTab()),
     media: (events) => browserMedia(settings, events),
     now,
+    privacy: {
+      warmRing: options.privacy?.warmRing ?? true,
+      relay: options.privacy?.relay ?? 'strangers',
+    },
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
     log,
   });

@@ -6,7 +6,14 @@ import { CallHandle } from './call-handle.ts';
 import { ClientError } from './client-error.ts';
 import { decode } from './core/decode.ts';
 import { peerOf } from './core/peer.ts';
-import { type CallRecord, type Input, initialState, type Output, type State } from './core/state.ts';
+import {
+  type CallRecord,
+  type Input,
+  initialState,
+  type Output,
+  type Privacy,
+  type State,
+} from './core/state.ts';
 import { nextTimeout, step } from './core/store.ts';
 import type { CallMedia, MediaEvents } from './media/call-media.ts';
 import type {
@@ -33,6 +40,7 @@ export interface World {
   now(): number;
   /** This many random bytes. */
   random(count: number): Uint8Array<ArrayBuffer>;
+  readonly privacy?: Privacy;
   readonly log: ((entry: LogEntry) => void) | undefined;
 }
 
@@ -80,7 +88,8 @@ export class Driver implements Client {
 
   /** Begins to connect. */
   async start(): Promise<void> {
-    this.dispatch({ type: 'start', device: await this.#world.device() });
+    const { privacy } = this.#world;
+    this.dispatch({ type: 'start', device: await this.#world.device(), ...(privacy ? { privacy } : {}) });
   }
 
   call(to: UserId, options: MediaChoice & { readonly signal?: AbortSignal } = {}): Call {
@@ -287,6 +296,8 @@ export class Driver implements Client {
         return this.#media(output.call)?.hold(output.on);
       case 'prepare':
         return this.#media(output.call)?.prepare(output.key, output);
+      case 'drop':
+        return this.#media(output.call)?.drop(output.key);
       case 'use':
         return this.#media(output.call)?.use(output.key);
       case 'offer':

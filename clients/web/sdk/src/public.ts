@@ -366,6 +366,14 @@ export interface ConnectOptions {
   readonly device?: { readonly id: string; readonly name: string };
   /** What to ask of microphone and camera. */
   readonly media?: { readonly audio?: MediaTrackConstraints; readonly video?: MediaTrackConstraints };
+  /**
+   * What others may learn of where this device is.
+   *
+   * - `warmRing` finds the path while it rings, so that picture and sound are there at the answer. Default: true.
+   * - `relay`: from whom the device's addresses are hidden behind the relay. `strangers` (default): from people who are not
+   *   contacts, until the call is answered. `always`: from everybody, during the call, too. `never`: from nobody.
+   */
+  readonly privacy?: { readonly warmRing?: boolean; readonly relay?: 'strangers' | 'always' | 'never' };
   /** Added to the configuration of every peer connection, such as `{ iceTransportPolicy: 'relay' }`. */
   readonly rtc?: Omit<RTCConfiguration, 'iceServers'>;
   /** Carries the messages. Default: a WebSocket, and where none gets through, an event stream with POSTs. */

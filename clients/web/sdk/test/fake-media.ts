@@ -51,6 +51,10 @@ export class FakeMedia implements CallMedia {
     this.events.described(key, { type: 'offer', sdp: 'v=0 offer' });
   }
 
+  drop(key: string): void {
+    this.asked.push(`drop ${key}`);
+  }
+
   use(key: string): void {
     this.used.push(key);
   }

@@ -2,6 +2,7 @@
 
 import { ClientError } from '../client-error.ts';
 import type {
+  Address,
   CallId,
   CallView,
   ErrorReply,
@@ -14,15 +15,22 @@ import { NOTHING_TRIED } from './diagnosis.ts';
 import { noteElsewhere, take } from './elsewhere.ts';
 import { errorCode, reasonFromRefusal, reasonFromServer, reasonFromUser } from './end-reason.ts';
 import { holdOthers, ringsHere } from './hold.ts';
-import { CONNECT_LIMIT_MS, DIAL_LIMIT_MS, RELAY_ONLY_AFTER_MS, RING_GRACE_MS } from './limits.ts';
+import {
+  CONNECT_LIMIT_MS,
+  DIAL_LIMIT_MS,
+  RELAY_ONLY_AFTER_MS,
+  RING_GRACE_MS,
+  WIDEN_AFTER_MS,
+} from './limits.ts';
 import { isSaying, postpone, say, settle, unsay } from './outbox.ts';
 import { isAnswered, tellSending } from './path.ts';
 import { peerOf } from './peer.ts';
-import { diagnosis, interrupted, means, recoveryDeadline } from './recovery.ts';
+import { diagnosis, hides, interrupted, means, recoveryDeadline } from './recovery.ts';
 import { renew } from './renew.ts';
 import type { CallRecord, Choice, EndedState, Pending, State } from './state.ts';
 import { awaitFollower, follow, transferRefused } from './transfer.ts';
 import { change, enter, find, finish, type Turn, update } from './turn.ts';
+import { mayWarm, settleWarm, warmKey, warmUp } from './warm.ts';
 
 /** Nobody who dials waits longer for a server that is too busy to be told of it. */
 const LONG_WAIT_MS = 5_000;
@@ -47,7 +55,19 @@ export function dial(turn: Turn, id: CallId, to: UserId, choice: Choice): void {
 
 /** The application alerts its user. */
 export function alerting(turn: Turn, call: CallRecord): void {
-  if (ringsHere(call)) say(turn, call.id, { type: 'ringing', data: {} });
+  if (!ringsHere(call)) return;
+  const asksWarm = mayWarm(turn.state, call);
+  change(turn, call.id, { alerted: true, asksWarm });
+  say(turn, call.id, { type: 'ringing', data: asksWarm ? { warm: true } : {} });
+}
+
+/** Back at the server: it has forgotten which devices ring. */
+export function ringAgain(turn: Turn): void {
+  for (const call of turn.state.calls) {
+    if (!call.alerted || !call.asksWarm || !ringsHere(call)) continue;
+    unsay(turn, call.id, 'ringing');
+    alerting(turn, call);
+  }
 }
 
 /** Our user answers. */
@@ -117,10 +137,10 @@ export function applyView(turn: Turn, view: CallView): void {
     case 'inviting':
       return;
     case 'ringing':
-      return ring(turn, call.id);
+      return ring(turn, call.id, view.warm ?? []);
     case 'connecting':
     case 'active':
-      return answered(turn, call);
+      return answered(turn, call, view.peer.address);
   }
 }
 
@@ -232,30 +252,44 @@ function giveUpDialing(turn: Turn, call: CallRecord): void {
   if (call.known || tried) say(turn, call.id, { type: 'hangup', data: {} });
 }
 
-function ring(turn: Turn, id: CallId): void {
+function ring(turn: Turn, id: CallId, warm: readonly Address[]): void {
   const call = find(turn, id);
   if (!call || isAnswered(call)) return;
   const first = call.state.type === 'dialing';
   const state = { type: 'ringing', direction: call.direction, until: call.expiresAt } as const;
   if (first) enter(turn, id, state);
   else change(turn, id, { state });
-  if (first && call.role === call.offerer)
-    turn.outputs.push({ type: 'prepare', call: id, key: call.key, ...means(turn, call) });
+  if (call.role !== call.offerer) return;
+  warmUp(turn, call, warm);
+  // For a device that does not want it warm. Nobody is told of it, so nothing has to be hidden.
+  const cold = first && find(turn, id)?.warm.length === 0;
+  if (cold)
+    turn.outputs.push({
+      type: 'prepare',
+      call: id,
+      key: call.key,
+      ...means(turn, { ...call, confirmed: true }),
+    });
 }
 
-function answered(turn: Turn, before: CallRecord): void {
+function answered(turn: Turn, before: CallRecord, device: Address | undefined): void {
   // Answered by this device, but not by this page: the page that did is gone, and its media with it.
   if (ringsHere(before)) return hangup(turn, before, { say: 'connection_lost', show: 'connection-lost' });
   if (!isAnswered(before)) enter(turn, before.id, { type: 'connecting' });
-  const call = find(turn, before.id);
-  if (!call) return;
-  if (call.gen > generationOf(call)) {
-    renew(turn, call.id);
-    return tellSending(turn, call.id);
+  const ringing = find(turn, before.id);
+  if (!ringing) return;
+  if (ringing.gen > generationOf(ringing)) {
+    renew(turn, ringing.id);
+    return tellSending(turn, ringing.id);
   }
-  if (call.confirmed) return;
-  const offers = call.role === call.offerer;
-  change(turn, call.id, { confirmed: true, restartAt: turn.now + RELAY_ONLY_AFTER_MS });
+  if (ringing.confirmed) return;
+  const isWarm = settleWarm(turn, ringing, device) || ringing.negotiated;
+  const narrow = isWarm && hides(turn.state, ringing);
+  const restartAt = turn.now + (narrow ? WIDEN_AFTER_MS : RELAY_ONLY_AFTER_MS);
+  change(turn, ringing.id, { confirmed: true, narrow, restartAt });
+  const call = find(turn, ringing.id);
+  if (!call) return;
+  const offers = call.role === call.offerer && !isWarm;
   turn.outputs.push({ type: 'use', call: call.id, key: call.key });
   if (offers) {
     turn.outputs.push({ type: 'offer', call: call.id, key: call.key, ...means(turn, call), restart: false });
@@ -316,10 +350,12 @@ function merge(turn: Turn, ours: CallRecord, into: CallId): void {
   unsay(turn, ours.id, 'invite');
   const theirs = find(turn, into);
   if (theirs) finish(turn, into, ended(turn, theirs, 'elsewhere'));
-  change(turn, ours.id, { id: into, role: 'callee', rev: -1, known: true });
+  change(turn, ours.id, { id: into, role: 'callee', rev: -1, known: true, warm: [] });
   update(turn, { ended: turn.state.ended.filter((id) => id !== into) });
   enter(turn, into, { type: 'connecting' });
   turn.outputs.push({ type: 'rekey', from: ours.id, to: into });
+  for (const address of ours.warm)
+    turn.outputs.push({ type: 'drop', call: into, key: warmKey(ours, address) });
 }
 
 function tellEnded(turn: Turn, id: CallId): void {
@@ -349,6 +385,10 @@ function blank(id: CallId, now: number): CallRecord {
     handsOver: false,
     followBy: undefined,
     transferredBy: undefined,
+    warm: [],
+    asksWarm: false,
+    alerted: false,
+    narrow: false,
     negotiated: false,
     reported: undefined,
     restartedAt: Number.NEGATIVE_INFINITY,

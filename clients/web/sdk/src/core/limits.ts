@@ -30,6 +30,10 @@ export const CAPSULES_LIMIT = 12;
 export const DIAL_LIMIT_MS = 20_000;
 /** The server ends a ringing call; if we do not hear of it, we do it ourselves this much later. */
 export const RING_GRACE_MS = 10_000;
+/** Devices that one call makes peer connections for while it rings (the protocol's limit). */
+export const WARM_LIMIT = 3;
+/** A path that was made by relays alone and is not there this long after the answer is looked for by all means. */
+export const WIDEN_AFTER_MS = 1_000;
 /** From the answer until media flows. */
 export const CONNECT_LIMIT_MS = 30_000;
 /** From the loss of the media path until we give up, however little can be done about it. */

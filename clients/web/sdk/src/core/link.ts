@@ -3,7 +3,7 @@
 import { ClientError } from '../client-error.ts';
 import type { Bye, CallRef, ErrorReply, Welcome } from '../protocol.ts';
 import type { OfflineReason } from '../public.ts';
-import { applyView, endEverything, lose } from './call.ts';
+import { applyView, endEverything, lose, ringAgain } from './call.ts';
 import {
   CAPSULES_LIMIT,
   FLOW_FRESH_MS,
@@ -89,6 +89,7 @@ export function welcome(turn: Turn, data: Welcome): void {
   meetPeople(turn, data);
   // A server that has lost its calls gets them back before it hears what is to become of them.
   if (callRefs(turn).some(({ capsule }) => capsule)) ping(turn, PROBE_MS);
+  ringAgain(turn);
   resend(turn, before);
   restartPaths(turn);
 }

@@ -2,7 +2,7 @@
  * Messages that must not be lost. Each has an id and stays here, in the order it was said, until the server answers
  * it: with `ok` once the deed is done (for payloads: once the other device has acknowledged), or with `error`.
  */
-import type { CallId, ClientMessage, MessageId } from '../protocol.ts';
+import type { CallId, ClientMessage, DeviceId, MessageId } from '../protocol.ts';
 import { OUTBOX_LIMIT, RESEND_MS } from './limits.ts';
 import type { Capsule, Pending } from './state.ts';
 import { type Turn, update } from './turn.ts';
@@ -34,10 +34,13 @@ export function say(turn: Turn, call: CallId, body: Body, capsule?: Capsule): vo
   if (turn.state.link.type === 'online') transmit(turn, pending);
 }
 
-/** Takes back what has been said about a call, if no answer has come. */
-export function unsay(turn: Turn, call: CallId, type: ClientMessage['type']): void {
+/** Takes back what has been said about a call, if no answer has come. `to`: only what was for this device. */
+export function unsay(turn: Turn, call: CallId, type: ClientMessage['type'], to?: DeviceId): void {
   update(turn, {
-    outbox: turn.state.outbox.filter((pending) => pending.call !== call || pending.message.type !== type),
+    outbox: turn.state.outbox.filter(
+      ({ call: of, message }) =>
+        of !== call || message.type !== type || (to !== undefined && message.to !== to),
+    ),
   });
 }
 

@@ -1,11 +1,19 @@
 /** The media path of a call: descriptions, candidates and notices both ways. What to do when it breaks is in `recovery.ts`. */
-import type { Candidate, MediaNotice, ServerMessage, SessionDescription } from '../protocol.ts';
+import type {
+  Address,
+  Candidate,
+  DeviceId,
+  MediaNotice,
+  ServerMessage,
+  SessionDescription,
+} from '../protocol.ts';
 import type { Path } from '../public.ts';
 import { SEEN_LIMIT } from './limits.ts';
 import { say, unsay } from './outbox.ts';
-import { askedFor, means } from './recovery.ts';
+import { askedFor, means, restart } from './recovery.ts';
 import type { CallRecord, PeerKey } from './state.ts';
 import { change, enter, find, type Turn } from './turn.ts';
+import { deviceIdOf, deviceOf, warmKey } from './warm.ts';
 
 type Payload = Extract<ServerMessage, { type: 'offer' | 'answer' | 'candidate' | 'media' }>;
 
@@ -20,7 +28,9 @@ const ROUTES = {
 export function payload(turn: Turn, message: Payload): void {
   const call = find(turn, message.call);
   // Without an acknowledgement it comes again, when our state has caught up.
-  if (!call || !isAnswered(call) || (message.gen ?? call.gen) > call.gen) return;
+  if (!call || (message.gen ?? call.gen) > call.gen) return;
+  const key = keyFor(call, message.from);
+  if (key === undefined) return;
   if (message.id !== undefined && message.from !== undefined) {
     const { id, from } = message;
     turn.outputs.push({ type: 'send', message: { type: 'ack', data: { from, id }, call: call.id } });
@@ -35,7 +45,7 @@ export function payload(turn: Turn, message: Payload): void {
       turn.outputs.push({
         type: 'describe',
         call: call.id,
-        key: call.key,
+        key,
         ...means(turn, call),
         polite: call.role === 'callee',
         description: message.data,
@@ -45,7 +55,7 @@ export function payload(turn: Turn, message: Payload): void {
       // The end of candidates is of no use to us: a repeated candidate may still come after it.
       if (message.data === null) return;
       const candidates = Array.isArray(message.data) ? message.data : [message.data];
-      turn.outputs.push({ type: 'add-candidates', call: call.id, key: call.key, candidates });
+      turn.outputs.push({ type: 'add-candidates', call: call.id, key, candidates });
       return;
     }
     case 'media':
@@ -59,6 +69,13 @@ export function takeNotice(turn: Turn, call: CallRecord, notice: MediaNotice): v
   if (notice.n !== undefined && known !== undefined && notice.n <= known) return;
   change(turn, call.id, { receiving: notice });
   if (notice.lost) askedFor(turn, call);
+}
+
+/** To which peer connection a payload belongs; none before the answer, unless it was made warm. */
+function keyFor(call: CallRecord, from: Address | undefined): PeerKey | undefined {
+  if (isAnswered(call)) return call.key;
+  if (call.role === call.offerer) return from && call.warm.includes(from) ? warmKey(call, from) : undefined;
+  return call.asksWarm ? call.key : undefined;
 }
 
 /** The call is answered by this device, as far as we know. */
@@ -76,18 +93,28 @@ export function isAnswered(call: CallRecord): boolean {
 
 /** A peer connection of ours has a description for the other side. */
 export function described(turn: Turn, call: CallRecord, key: PeerKey, description: SessionDescription): void {
-  if (key !== call.key) return;
+  const to = recipient(call, key);
+  if (to === null) return;
   const type = description.type === 'answer' ? 'answer' : 'offer';
   // A newer one replaces what the other side has not got yet; our offers begin a new ICE generation.
-  unsay(turn, call.id, type);
-  if (type === 'offer') unsay(turn, call.id, 'candidate');
-  change(turn, call.id, { negotiated: true });
-  say(turn, call.id, { type, data: description, gen: call.gen });
+  unsay(turn, call.id, type, to.to);
+  if (type === 'offer') unsay(turn, call.id, 'candidate', to.to);
+  if (key === call.key) change(turn, call.id, { negotiated: true });
+  say(turn, call.id, { type, data: description, gen: call.gen, ...to });
 }
 
 /** A peer connection of ours has found candidates; null: there are no more. */
 export function gathered(turn: Turn, call: CallRecord, key: PeerKey, candidates: Candidate[] | null): void {
-  if (key === call.key) say(turn, call.id, { type: 'candidate', data: candidates, gen: call.gen });
+  const to = recipient(call, key);
+  if (to) say(turn, call.id, { type: 'candidate', data: candidates, gen: call.gen, ...to });
+}
+
+/** For whom a peer connection of this key is: the other side, one of several ringing devices, or, null, nobody now. */
+function recipient(call: CallRecord, key: PeerKey): { readonly to?: DeviceId } | null {
+  const device = deviceOf(call, key);
+  if (device !== undefined) return { to: deviceIdOf(device) };
+  const isTold = call.confirmed || isAnswered(call) || call.asksWarm;
+  return key === call.key && isTold ? {} : null;
 }
 
 /** What we send has changed. */
@@ -118,6 +145,12 @@ export function connected(turn: Turn, call: CallRecord, path: Path): void {
   if (call.lost) {
     change(turn, call.id, { lost: false });
     tellSending(turn, call.id);
+  }
+  if (call.narrow) {
+    change(turn, call.id, { narrow: false });
+    // Now that they have answered they may know where we are, and a direct path is a better one.
+    const now = find(turn, call.id);
+    if (now && call.role === call.offerer && turn.state.privacy.relay !== 'always') restart(turn, now);
   }
   if (call.reported !== path) say(turn, call.id, { type: 'connected', data: { route: ROUTES[path] } });
 }

@@ -22,6 +22,7 @@ import { isSaying } from './outbox.ts';
 import { tellSending } from './path.ts';
 import type { CallRecord, Gather, InterruptionCause, State } from './state.ts';
 import { change, enter, find, type Turn } from './turn.ts';
+import { restartWarm } from './warm.ts';
 
 /** Media has stopped. */
 export function interrupted(turn: Turn, call: CallRecord, cause: InterruptionCause): void {
@@ -50,7 +51,8 @@ export function networkChanged(turn: Turn): void {
   for (const { id } of turn.state.calls) {
     change(turn, id, { restartedAt: Number.NEGATIVE_INFINITY });
     const call = find(turn, id);
-    if (call) restart(turn, call);
+    if (call?.confirmed) restart(turn, call);
+    else if (call) restartWarm(turn, call);
   }
 }
 
@@ -103,10 +105,17 @@ export function means(
   { now, state }: Turn,
   call: CallRecord,
 ): { readonly ice: readonly IceServer[]; readonly gather: Gather } {
+  if (state.privacy.relay === 'always') return { ice: state.ice, gather: 'relay' };
+  if (!call.confirmed) return { ice: state.ice, gather: hides(state, call) ? 'relay' : 'all' };
   const since = searchingSince(call);
   const waited = since === undefined ? 0 : now - since;
   const inTurn = waited >= RELAY_ONLY_AFTER_MS && waited < RELAY_ONLY_AFTER_MS + RELAY_ONLY_FOR_MS;
   return { ice: state.ice, gather: inTurn ? 'relay-tcp' : state.hideAddress ? 'relay' : 'all' };
+}
+
+/** Whether the other person is to learn no address of ours before the answer. */
+export function hides({ privacy }: State, { peer }: CallRecord): boolean {
+  return privacy.relay === 'always' || (privacy.relay === 'strangers' && !peer.contact);
 }
 
 /** When to give up on a lost path: soon if nothing but the path is missing, later if one side is away itself. */

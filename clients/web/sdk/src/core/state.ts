@@ -5,6 +5,7 @@
 
 import type { ClientError } from '../client-error.ts';
 import type {
+  Address,
   CallId,
   CallView,
   Candidate,
@@ -40,6 +41,7 @@ export interface State {
   readonly refusals: number;
   readonly epoch: Epoch | undefined;
   readonly ice: readonly IceServer[];
+  readonly privacy: Privacy;
   readonly pingInCallMs: number;
   readonly pingIdleMs: number;
   /** Calls that have not ended, oldest first. */
@@ -121,6 +123,13 @@ export interface CallRecord {
   readonly followBy: number | undefined;
   /** The name of the person who handed us, or the other person, over. */
   readonly transferredBy: string | undefined;
+  /** Devices for which a peer connection was made while it rings; as callee, whether we have asked for one. */
+  readonly warm: readonly Address[];
+  readonly asksWarm: boolean;
+  /** Our user has been alerted. */
+  readonly alerted: boolean;
+  /** It was made by relays alone, since the other person was not to learn an address before the answer. */
+  readonly narrow: boolean;
   /** It has an offer or answer of ours, so there is something to restart. */
   readonly negotiated: boolean;
   /** The path that `connected` was said of. */
@@ -191,10 +200,16 @@ export type PeerKey = string;
 /** Which paths to look for: all, none that shows an address of ours, or only those that pass where UDP does not. */
 export type Gather = 'all' | 'relay' | 'relay-tcp';
 
+/** What others may learn of where this device is. */
+export interface Privacy {
+  readonly warmRing: boolean;
+  readonly relay: 'strangers' | 'always' | 'never';
+}
+
 /** What the store is told. */
 export type Input =
   /** The link. */
-  | { readonly type: 'start'; readonly device: State['device'] }
+  | { readonly type: 'start'; readonly device: State['device']; readonly privacy?: Privacy }
   | { readonly type: 'opened'; readonly ticket: string }
   | { readonly type: 'ticket-failed'; readonly signedOut: boolean }
   | { readonly type: 'closed'; readonly code: number }
@@ -282,6 +297,8 @@ export type Output =
       readonly ice: readonly IceServer[];
       readonly gather: Gather;
     }
+  /** This peer connection is not needed any more. */
+  | { readonly type: 'drop'; readonly call: CallId; readonly key: PeerKey }
   /** This peer connection carries the call from now on. */
   | { readonly type: 'use'; readonly call: CallId; readonly key: PeerKey }
   | {
@@ -340,6 +357,7 @@ export function initialState(prefix: string, seed: number): State {
     refusals: 0,
     epoch: undefined,
     ice: [],
+    privacy: { warmRing: true, relay: 'strangers' },
     pingInCallMs: 20_000,
     pingIdleMs: 55_000,
     calls: [],

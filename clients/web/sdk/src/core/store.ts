@@ -50,7 +50,7 @@ export function nextTimeout(state: State): number {
 function handle(turn: Turn, input: Input): void {
   switch (input.type) {
     case 'start':
-      update(turn, { device: input.device });
+      update(turn, { device: input.device, privacy: input.privacy ?? turn.state.privacy });
       return link.open(turn);
     case 'opened':
       return link.greet(turn, input.ticket);

@@ -49,6 +49,8 @@ export interface CallMedia {
   offer(key: PeerKey, means: Means, restart: boolean): void;
   describe(key: PeerKey, description: SessionDescription, means: Means, polite: boolean): void;
   addCandidates(key: PeerKey, candidates: readonly Candidate[]): void;
+  /** Closes one that is not needed any more. */
+  drop(key: PeerKey): void;
   /** This peer connection carries the call from now on. The one before lingers until this one has media. */
   use(key: PeerKey): void;
   /** Says it to the other side, past the server. */
@@ -116,6 +118,7 @@ export function browserMedia(settings: MediaSettings, events: MediaEvents): Call
     offer: (key, means, restart) => connections.at(key).offer(means, restart),
     describe: (key, description, means, polite) => connections.at(key).describe(description, means, polite),
     addCandidates: (key, candidates) => connections.at(key).addCandidates(candidates),
+    drop: (key) => connections.drop(key),
     use: (key) => connections.use(key),
     tell: (message) => connections.tell(message),
     attach: (element, view) => player.attach(element, view),

@@ -45,6 +45,10 @@ export class Connections {
     return this.#entry(key).connection;
   }
 
+  drop(key: PeerKey): void {
+    if (key !== this.#used) this.#close(key);
+  }
+
   use(key: PeerKey): void {
     if (key === this.#used || this.#released) return;
     const before = this.#used;
