@@ -681,6 +681,17 @@ impl Calls {
         self.tell(device, &Event::Leave { who: device.clone() }, |record| record.carries(device)).await;
     }
 
+    /// The device's login was ended: it has hung up, since its media would flow on without a server.
+    pub(super) async fn device_revoked(&self, device: &Address) {
+        // Who has no account any more is ended for that reason, by whoever has removed it.
+        if matches!(self.store.user(&device.user).await, Ok(None)) {
+            return;
+        }
+        let hang_up = Event::Hangup { who: device.clone(), reason: None };
+        self.tell(device, &hang_up, |record| record.leg_of(device).is_some()).await;
+        self.device_lost(device).await;
+    }
+
     async fn tell(&self, device: &Address, event: &Event, about: impl Fn(&Record) -> bool) {
         let records = self.live_records(&device.user);
         for (_, record) in records.iter().filter(|(_, record)| about(record)) {

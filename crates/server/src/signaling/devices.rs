@@ -164,9 +164,10 @@ impl Devices {
         }
     }
 
-    /// Takes out every device whose login was revoked, tells it `bye` and closes its socket.
-    pub fn revoke(&self, revoked: &Revoked, bye: &Utf8Bytes) {
+    /// Takes out every device whose login was revoked, tells it `bye` and closes its socket. Gives those devices.
+    pub fn revoke(&self, revoked: &Revoked, bye: &Utf8Bytes) -> Vec<Address> {
         let mut users = self.users();
+        let mut gone = Vec::new();
         users.retain(|user, entries| {
             entries.retain(|entry| {
                 let stays = match revoked {
@@ -176,11 +177,13 @@ impl Devices {
                 if !stays {
                     let _ = entry.outbox.try_send(Outgoing::Text(bye.clone()));
                     let _ = entry.outbox.try_send(Outgoing::Close(CloseCode::Revoked));
+                    gone.push(Address { user: user.clone(), device: entry.device.clone() });
                 }
                 stays
             });
             !entries.is_empty()
         });
+        gone
     }
 
     /// Tells every device goodbye and closes its socket; `bye` makes the frame for the nth of them.

@@ -142,12 +142,16 @@ impl Signaling {
         }
     }
 
-    /// Closes the sockets of revoked logins, for as long as logins can be revoked.
+    /// Closes the sockets of revoked logins and ends what their devices carry, for as long as logins can be revoked.
     pub async fn run_revocations(self: Arc<Self>, mut revoked: broadcast::Receiver<Revoked>) {
         let goodbye = bye(ByeReason::Revoked, 0);
         loop {
             match revoked.recv().await {
-                Ok(revoked) => self.devices.revoke(&revoked, &goodbye),
+                Ok(revoked) => {
+                    for device in self.devices.revoke(&revoked, &goodbye) {
+                        self.calls.device_revoked(&device).await;
+                    }
+                }
                 Err(RecvError::Lagged(missed)) => {
                     tracing::error!(missed, "sockets of revoked logins stay open");
                 }

@@ -123,6 +123,25 @@ impl Bed {
         self.server.accounts.log_out(Some(&token)).await.unwrap();
     }
 
+    /// Gives a person a login that is over after this time.
+    pub(crate) async fn login_ends_in(&self, name: &str, time: Duration) {
+        let (user, now) = (name.parse().unwrap(), clock::now());
+        let token = Token::random();
+        assert!(self.server.store.add_login(token.hash(), &user, now, now + time).await.unwrap());
+        self.logins.lock().unwrap().insert(user, token);
+    }
+
+    /// Waits until a person's login is none any more.
+    pub(crate) async fn until_login_is_over(&self, name: &str) {
+        let login = self.login(&name.parse().unwrap()).hash();
+        let over = async {
+            while self.server.store.login(login, clock::now()).await.unwrap().is_some() {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, over).await.unwrap();
+    }
+
     pub(crate) fn ticket(&self, user: &str) -> String {
         let user: UserId = user.parse().unwrap();
         self.server.accounts.tickets.issue(&user, self.login(&user).hash(), clock::now())
