@@ -5,6 +5,7 @@ import { DeviceList } from './media/device-list.ts';
 import { fetchTicket, socketUrl } from './page/address.ts';
 import { automaticTransport } from './page/automatic.ts';
 import { thisTab } from './page/device.ts';
+import { recall, remember } from './page/memory.ts';
 import { watchPage } from './page/page-events.ts';
 import type { Client, ConnectOptions } from './public.ts';
 
@@ -36,6 +37,8 @@ export function connect(options: ConnectOptions = {}): Client {
     device: () => (device ? Promise.resolve(device) : thisTab()),
     media: (events) => browserMedia(settings, events),
     now,
+    remember,
+    recall,
     privacy: {
       warmRing: options.privacy?.warmRing ?? true,
       relay: options.privacy?.relay ?? 'strangers',
@@ -50,6 +53,7 @@ export function connect(options: ConnectOptions = {}): Client {
     },
     seen: (yes) => driver.seen(yes),
     leaving: () => driver.leave(),
+    cameBack: () => driver.comeBack(),
   });
   driver.link.subscribe((link) => {
     if (link.type === 'offline') unwatch();

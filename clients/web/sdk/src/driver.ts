@@ -6,6 +6,7 @@ import { CallHandle } from './call-handle.ts';
 import { ClientError } from './client-error.ts';
 import { decode } from './core/decode.ts';
 import { peerOf } from './core/peer.ts';
+import { type RememberedCall, remembered } from './core/resume.ts';
 import {
   type CallRecord,
   type Input,
@@ -41,6 +42,10 @@ export interface World {
   /** This many random bytes. */
   random(count: number): Uint8Array<ArrayBuffer>;
   readonly privacy?: Privacy;
+  /** For the page after this one. */
+  remember?(device: string, calls: readonly RememberedCall[]): void;
+  /** What the page before has kept. */
+  recall?(device: string): RememberedCall[];
   readonly log: ((entry: LogEntry) => void) | undefined;
 }
 
@@ -74,6 +79,8 @@ export class Driver implements Client {
   readonly #outputs: Output[] = [];
   #state: State;
   #performing = false;
+  /** What was last remembered; nothing, until there is something to forget. */
+  #remembered = '[]';
   #elsewhere: State['elsewhere'] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #connection: Connection | undefined;
@@ -89,7 +96,9 @@ export class Driver implements Client {
   /** Begins to connect. */
   async start(): Promise<void> {
     const { privacy } = this.#world;
-    this.dispatch({ type: 'start', device: await this.#world.device(), ...(privacy ? { privacy } : {}) });
+    const device = await this.#world.device();
+    const remembered = this.#world.recall?.(device.id) ?? [];
+    this.dispatch({ type: 'start', device, remembered, ...(privacy ? { privacy } : {}) });
   }
 
   call(to: UserId, options: MediaChoice & { readonly signal?: AbortSignal } = {}): Call {
@@ -148,6 +157,11 @@ export class Driver implements Client {
     this.dispatch({ type: 'leave' });
   }
 
+  /** The page is back from the browser's cache. */
+  comeBack(): void {
+    this.dispatch({ type: 'come-back' });
+  }
+
   /** The network is another one. */
   networkChanged(): void {
     this.dispatch({ type: 'network-changed' });
@@ -194,6 +208,7 @@ export class Driver implements Client {
       if (this.#state === state) this.#entry(record).handle.show(record);
     }
     this.#showCalls(this.#state.calls);
+    this.#remember();
     for (const end of over) end();
     this.presence.set(this.#state.presence);
     this.#showElsewhere(this.#state.elsewhere);
@@ -202,6 +217,14 @@ export class Driver implements Client {
       this.#log('info', `link ${link.type}`);
       this.link.set(link);
     }
+  }
+
+  #remember(): void {
+    const calls = remembered(this.#state);
+    const text = JSON.stringify(calls);
+    if (text === this.#remembered) return;
+    this.#remembered = text;
+    this.#world.remember?.(this.#state.device.id, calls);
   }
 
   #showElsewhere(records: State['elsewhere']): void {

@@ -76,8 +76,9 @@ export type CallState =
  *
  * - `silence` nothing arrives any more · `network` the connection is lost · `ice-failed` the browser has given it up
  * - `leaving` the other page was closed or is being reloaded, and is waited for
+ * - `reloaded` this page was, and goes on with the call of the page before it
  */
-export type RecoveryCause = 'silence' | 'network' | 'ice-failed' | 'leaving';
+export type RecoveryCause = 'silence' | 'network' | 'ice-failed' | 'leaving' | 'reloaded';
 
 /**
  * Why a call ended, as this device's user should hear it.

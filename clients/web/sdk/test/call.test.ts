@@ -312,7 +312,7 @@ describe('news of a call', () => {
     expect(desk.sent()).toMatchObject([{ type: 'hangup', call: CALL }]);
   });
 
-  it('that another page of this device was in: nobody can go on with it', () => {
+  it('of a call of this device that it does not hold, long after it began: nobody can go on with it', () => {
     const desk = new Desk().start().welcome({ calls: [] });
     desk.take();
     desk.hear(view(7, 'active'));

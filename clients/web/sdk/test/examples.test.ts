@@ -10,7 +10,7 @@ const EXAMPLES = new URL('../../../../protocol/examples/', import.meta.url);
 const CALL = '0192d5f0-7a10-7cc3-98c4-dc0c0c07398f';
 
 /** Verbs that this client leaves to others. */
-const OTHERS = ['resume.json', 'presence.json'];
+const OTHERS = ['presence.json'];
 
 function names(side: 'client' | 'server'): string[] {
   return readdirSync(new URL(side, EXAMPLES)).filter(
@@ -101,6 +101,11 @@ const SAYING: Readonly<Record<string, () => Desk>> = {
     desk.tell({ type: 'flowing', call: CALL, key: '0' }).tell({ type: 'closed', code: 1006 }).pass(2_000);
     // The server has lost its calls meanwhile.
     return desk.welcome({ epoch: 'e-4b1d' });
+  },
+  'resume.json': () => {
+    const desk = new Desk();
+    desk.state = { ...desk.state, prefix: '7f3b' };
+    return desk.start().welcome({ calls: [viewOf(5, 'active')] });
   },
   'bye.json': () => speaking('7f3a', 10).tell({ type: 'leave' }),
 };

@@ -242,11 +242,19 @@ describe('after a reconnect', () => {
 });
 
 describe('leaving', () => {
-  it('hangs up what only this page holds', () => {
-    const desk = active();
-    desk.take();
-    desk.tell({ type: 'leave' });
-    expect(desk.sent().map(({ type }) => type)).toEqual(['hangup', 'bye']);
+  it('gives up what nobody has answered, and tells the other side of an answered call that it leaves', () => {
+    const calling = new Desk().online().tell({ type: 'dial', call: CALL, to: 'bob', choice: SOUND });
+    calling.take();
+    calling.tell({ type: 'leave' });
+    expect(calling.sent().map(({ type }) => type)).toEqual(['hangup', 'bye']);
+
+    const talking = active();
+    talking.take();
+    talking.tell({ type: 'leave' });
+    expect(talking.take()).toMatchObject([
+      { type: 'tell', message: { type: 'leaving' } },
+      { type: 'send', message: { type: 'bye' } },
+    ]);
   });
 
   it('for good ends every call and closes the connection', () => {

@@ -27,6 +27,7 @@ import { isAnswered, tellSending } from './path.ts';
 import { peerOf } from './peer.ts';
 import { diagnosis, hides, interrupted, means, recoveryDeadline } from './recovery.ts';
 import { renew } from './renew.ts';
+import { resume } from './resume.ts';
 import type { CallRecord, Choice, EndedState, Pending, State } from './state.ts';
 import { awaitFollower, follow, transferRefused } from './transfer.ts';
 import { change, enter, find, finish, type Turn, update } from './turn.ts';
@@ -94,8 +95,8 @@ export function hangup(turn: Turn, call: CallRecord, because?: { say: WireReason
     say(turn, call.id, { type: 'hangup', data: because ? { reason: because.say } : {} }, call.capsule);
 }
 
-/** The page goes away: ends what only this page holds, and lets what rings here ring elsewhere. */
-export function leaveEverything(turn: Turn): void {
+/** The application leaves the server: ends what this device carries, and lets what rings here ring elsewhere. */
+export function endOurs(turn: Turn): void {
   for (const call of turn.state.calls) {
     if (!ringsHere(call)) hangup(turn, call);
   }
@@ -184,6 +185,7 @@ export function refused(turn: Turn, pending: Pending, error: ErrorReply): void {
     return finish(turn, call.id, ended(turn, call, reason, { error: cause }));
   }
   if (type === 'transfer') return transferRefused(turn, call, error);
+  if (type === 'resume') return finish(turn, call.id, ended(turn, call, 'connection-lost'));
   if (type !== 'accept' && type !== 'take') return;
   switch (error.code) {
     case 'answered_elsewhere':
@@ -282,7 +284,8 @@ function answered(turn: Turn, before: CallRecord, device: Address | undefined): 
     renew(turn, ringing.id);
     return tellSending(turn, ringing.id);
   }
-  if (ringing.confirmed) return;
+  // A page that was reloaded waits for the peer connection it has asked for.
+  if (ringing.confirmed || ringing.state.type === 'recovering') return;
   const isWarm = settleWarm(turn, ringing, device) || ringing.negotiated;
   const narrow = isWarm && hides(turn.state, ringing);
   const restartAt = turn.now + (narrow ? WIDEN_AFTER_MS : RELAY_ONLY_AFTER_MS);
@@ -316,7 +319,9 @@ function meet(turn: Turn, view: CallView): CallRecord | undefined {
   );
   if (crossing && view.role === 'callee') return meetCrossing(turn, crossing, view);
   if (view.you === 'active') {
-    // Nobody can go on with it: its microphone and connection were those of a page that is gone.
+    const answered = view.state === 'connecting' || view.state === 'active';
+    if (answered && turn.state.fresh) return resume(turn, view, blank(view.id, turn.now));
+    // Given up here before the server knew it, or it rings for a page that is gone.
     update(turn, { ended: [...turn.state.ended, view.id] });
     say(turn, view.id, { type: 'hangup', data: { reason: 'connection_lost' } });
     return undefined;

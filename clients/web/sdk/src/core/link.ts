@@ -86,6 +86,7 @@ export function welcome(turn: Turn, data: Welcome): void {
     if (call.known && !calls.some((view) => view.id === call.id) && !outlives(turn, call)) lose(turn, call);
   }
   for (const view of calls) applyView(turn, view);
+  update(turn, { fresh: false });
   meetPeople(turn, data);
   // A server that has lost its calls gets them back before it hears what is to become of them.
   if (callRefs(turn).some(({ capsule }) => capsule)) ping(turn, PROBE_MS);

@@ -17,6 +17,7 @@ export type Body = Extract<
       | 'accept'
       | 'hangup'
       | 'take'
+      | 'resume'
       | 'transfer'
       | 'connected'
       | 'offer'

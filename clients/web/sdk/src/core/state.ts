@@ -26,6 +26,7 @@ import type {
 import type { CallState, OfflineReason, Path, Peer } from '../public.ts';
 import type { ControlMessage } from './control.ts';
 import type { Evidence } from './diagnosis.ts';
+import type { RememberedCall } from './resume.ts';
 import type { TransferTo } from './transfer.ts';
 
 /** Everything one device knows. */
@@ -42,6 +43,10 @@ export interface State {
   readonly epoch: Epoch | undefined;
   readonly ice: readonly IceServer[];
   readonly privacy: Privacy;
+  /** Not welcomed yet: a call of this device that is met now is one of the page before this one. */
+  readonly fresh: boolean;
+  /** Answered calls of the page before this one. */
+  readonly remembered: readonly RememberedCall[];
   readonly pingInCallMs: number;
   readonly pingIdleMs: number;
   /** Calls that have not ended, oldest first. */
@@ -209,7 +214,12 @@ export interface Privacy {
 /** What the store is told. */
 export type Input =
   /** The link. */
-  | { readonly type: 'start'; readonly device: State['device']; readonly privacy?: Privacy }
+  | {
+      readonly type: 'start';
+      readonly device: State['device'];
+      readonly privacy?: Privacy;
+      readonly remembered?: readonly RememberedCall[];
+    }
   | { readonly type: 'opened'; readonly ticket: string }
   | { readonly type: 'ticket-failed'; readonly signedOut: boolean }
   | { readonly type: 'closed'; readonly code: number }
@@ -222,6 +232,7 @@ export type Input =
   | { readonly type: 'timeout' }
   /** The page goes away, perhaps to come back. */
   | { readonly type: 'leave' }
+  | { readonly type: 'come-back' }
   | { readonly type: 'close' }
   /** The user. */
   | { readonly type: 'dial'; readonly call: CallId; readonly to: UserId; readonly choice: Choice }
@@ -358,6 +369,8 @@ export function initialState(prefix: string, seed: number): State {
     epoch: undefined,
     ice: [],
     privacy: { warmRing: true, relay: 'strangers' },
+    fresh: true,
+    remembered: [],
     pingInCallMs: 20_000,
     pingIdleMs: 55_000,
     calls: [],

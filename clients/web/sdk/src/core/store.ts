@@ -18,6 +18,7 @@ import { postponeAll, resendDue, settle } from './outbox.ts';
 import * as path from './path.ts';
 import * as people from './people.ts';
 import * as recovery from './recovery.ts';
+import { comeBack, leave } from './resume.ts';
 import type { CallRecord, Input, Output, State } from './state.ts';
 import { transfer } from './transfer.ts';
 import { change, find, type Turn, update } from './turn.ts';
@@ -50,7 +51,11 @@ export function nextTimeout(state: State): number {
 function handle(turn: Turn, input: Input): void {
   switch (input.type) {
     case 'start':
-      update(turn, { device: input.device, privacy: input.privacy ?? turn.state.privacy });
+      update(turn, {
+        device: input.device,
+        privacy: input.privacy ?? turn.state.privacy,
+        remembered: input.remembered ?? [],
+      });
       return link.open(turn);
     case 'opened':
       return link.greet(turn, input.ticket);
@@ -72,11 +77,14 @@ function handle(turn: Turn, input: Input): void {
       recovery.restartDue(turn);
       resendDue(turn);
       return link.linkTimeout(turn);
+    case 'come-back':
+      comeBack(turn);
+      return link.networkChanged(turn);
     case 'leave':
-      calls.leaveEverything(turn);
+      leave(turn, calls.hangup);
       return sayBye(turn);
     case 'close':
-      calls.leaveEverything(turn);
+      calls.endOurs(turn);
       sayBye(turn);
       return link.goOffline(turn, 'closed');
     case 'dial':

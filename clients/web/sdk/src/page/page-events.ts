@@ -7,6 +7,8 @@ export interface PageEvents {
   seen(yes: boolean): void;
   /** The page goes away, perhaps to come back from the browser's cache. */
   leaving(): void;
+  /** It is back from there. */
+  cameBack(): void;
 }
 
 /** Watches until the returned function is called. */
@@ -19,7 +21,8 @@ export function watchPage(events: PageEvents): () => void {
   look();
   window.addEventListener('pagehide', () => events.leaving(), { signal });
   // A machine that slept wakes with dead sockets, and a page from the cache has lost its own.
-  window.addEventListener('pageshow', ({ persisted }) => persisted && events.networkChanged(), { signal });
+  window.addEventListener('pageshow', ({ persisted }) => persisted && events.cameBack(), { signal });
+  document.addEventListener('resume', () => events.networkChanged(), { signal });
   watchKind(() => events.networkChanged(), signal);
   return () => watching.abort();
 }
