@@ -104,6 +104,8 @@ pub enum Event {
     Restarted,
     /// The operator or the server ends the call: an account is gone, or a record cannot be kept.
     Terminate,
+    /// The operator has removed one of the two people.
+    Removed,
 }
 
 /// What the shell does after it has committed the record, in this order.

@@ -124,7 +124,7 @@ fn outcome(end: &End, reader: Role) -> Outcome {
         return if handed_over { Outcome::Answered } else { Outcome::Failed };
     }
     match (end.reason, reader) {
-        (EndReason::Server, _) => Outcome::Failed,
+        (EndReason::Server | EndReason::Policy, _) => Outcome::Failed,
         (EndReason::Rejected, Role::Callee) => Outcome::Declined,
         (_, Role::Callee) => Outcome::Missed,
         (_, Role::Caller) => Outcome::Unanswered,

@@ -49,7 +49,8 @@ pub fn create(new: NewCall, callee_is: Availability, now: Timestamp, timers: &Ti
 
 /// What `event` makes of `record`: `None` if nothing changes, else the step to commit.
 ///
-/// [`Event::Lost`], [`Event::Leave`], [`Event::Back`], [`Event::Tick`], [`Event::Restarted`] and [`Event::Terminate`] come from
+/// [`Event::Lost`], [`Event::Leave`], [`Event::Back`], [`Event::Tick`], [`Event::Restarted`], [`Event::Terminate`] and
+/// [`Event::Removed`] come from
 /// the shell itself and never fail.
 ///
 /// # Errors
@@ -70,7 +71,8 @@ pub fn step(record: &Record, event: Event, now: Timestamp, timers: &Timers) -> D
         Event::Tick { media_flows } => Ok(tick(record, media_flows, now, timers)),
         Event::Restarted => Ok(restart(record, now, timers)),
         Event::Terminate if record.is_live() => Ok(Some(end(record, EndReason::Server, None, now))),
-        Event::Terminate => Ok(None),
+        Event::Removed if record.is_live() => Ok(Some(end(record, EndReason::Policy, None, now))),
+        Event::Terminate | Event::Removed => Ok(None),
     }
 }
 

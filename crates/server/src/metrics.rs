@@ -71,6 +71,8 @@ metrics! {
     Counter logins_limited: "Log-ins and sign-ups refused because of too many failed ones.",
     Counter http_timeouts: "API requests given up because they did not arrive in time.",
     Counter sign_ups: "Sign-up links used.",
+    Counter guests: "Guests who came with a link.",
+    Counter guests_refused: "Guests and knocks refused because there were too many.",
     Gauge sockets: "Connections of devices open, signed in or not: WebSockets, and those counted apart below.",
     Gauge streams: "Of these, event streams.",
     Counter sockets_refused: "Connections refused because of signaling.max_sockets.",

@@ -121,7 +121,7 @@ impl Server {
             Ok((Store::open(&database)?, Engine::Local(Local::open(&live)?)))
         })
         .await??;
-        let limits = AccountLimits::from(&config.accounts);
+        let limits = AccountLimits::from(&config);
         let accounts = Arc::new(Accounts::new(store.clone(), &secrets, &limits, Arc::clone(&metrics)));
         let devices = Arc::new(Devices::new(Arc::clone(&metrics)));
         let calls = Calls::open(
@@ -160,6 +160,8 @@ impl Server {
             accounts: Arc::clone(&accounts),
             store: store.clone(),
             devices: Arc::clone(&devices),
+            presences: Arc::clone(&signaling.presences),
+            calls: Arc::clone(&calls),
             public: config.public.url.clone(),
             trust_proxy: config.public.trust_proxy,
         };
@@ -181,6 +183,8 @@ impl Server {
                 tasks.spawn(Arc::clone(&signaling).run_chaos(every));
             }
         }
+        tasks.spawn(Arc::clone(&calls).run_removals(Arc::clone(&accounts)));
+        tasks.spawn(Arc::clone(&calls).run_guest_sweeps(Arc::clone(&accounts)));
         tasks.spawn(sweep(store.clone()));
         RunFile::of(&reach).write(&folder)?;
         Ok(Self {

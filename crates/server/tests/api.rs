@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 use uuid::Uuid;
+use visavis_call::Timers;
+use visavis_cluster::{Engine, Local};
 use visavis_proto::{CallId, Direction, EndReason, ErrorCode, MediaKind, Outcome, UserId};
 use visavis_server::accounts::{AccountLimits, Accounts, sign_up};
 use visavis_server::clock;
@@ -23,7 +25,7 @@ use visavis_server::data_folder::DataFolder;
 use visavis_server::http::api::{self, Api};
 use visavis_server::http::client::Peer;
 use visavis_server::secrets::Secrets;
-use visavis_server::signaling::Devices;
+use visavis_server::signaling::{Calls, Capsules, Devices, Presences};
 use visavis_store::{HistoryRow, Store, User};
 
 const PASSWORD: &str = "correct horse";
@@ -44,12 +46,24 @@ async fn world() -> World {
     let secrets = Secrets::load_or_create(&folder).unwrap();
     let mut config = Config::default();
     config.accounts.attempts_per_address = 5;
-    let limits = AccountLimits::from(&config.accounts);
+    let limits = AccountLimits::from(&config);
     let accounts = Arc::new(Accounts::new(store.clone(), &secrets, &limits, Arc::default()));
+    let devices = Arc::new(Devices::new(Arc::default()));
+    let calls = Calls::open(
+        Engine::Local(Local::open(&folder.calls()).unwrap()),
+        store.clone(),
+        Arc::clone(&devices),
+        Arc::default(),
+        Capsules::new(secrets.capsule_key),
+        Timers::default(),
+    );
+    let calls = calls.await.unwrap();
     let api = Api {
         accounts: Arc::clone(&accounts),
         store: store.clone(),
-        devices: Arc::new(Devices::new(Arc::default())),
+        presences: Arc::new(Presences::new(Arc::clone(&devices), store.clone())),
+        calls,
+        devices,
         public: Some("https://call.example.org".parse().unwrap()),
         trust_proxy: false,
     };
@@ -226,7 +240,7 @@ async fn without_a_login_nothing_personal_is_answered() {
     let world = world().await;
     for cookie in ["", "visavis=", "visavis=guess", "other=1"] {
         assert_eq!(world.get("/api/me", cookie).await, nobody());
-        for page in ["history", "contacts", "blocks", "preferences"] {
+        for page in ["history", "contacts", "blocks", "preferences", "devices", "links"] {
             assert_eq!(world.get(&format!("/api/{page}"), cookie).await, nobody());
         }
         assert_eq!(world.post("/api/ticket", json!({}), cookie).await, nobody());

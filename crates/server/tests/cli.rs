@@ -303,3 +303,25 @@ fn stopping_in_good_order_takes_the_run_file_away() {
     }
     assert_eq!(rest, "");
 }
+
+#[test]
+fn who_is_removed_is_gone_and_their_name_is_free() {
+    let place = place();
+    place.done(&["user", "add", "alice"]);
+
+    assert_eq!(place.done(&["user", "remove", "Alice"]), "alice is removed\n");
+
+    assert_eq!(place.done(&["user", "list", "--json"]), "[]\n");
+    let again = place.failed(&["user", "remove", "alice"]);
+    assert_eq!(again, (1, "error: alice has no account; `visavis user list` shows who has\n".to_owned()));
+    place.done(&["user", "add", "alice"]);
+}
+
+#[test]
+fn nobody_may_be_called_like_a_guest() {
+    let (code, error) = place().failed(&["user", "add", "Guest.bob"]);
+    assert_eq!(
+        (code, error.as_str()),
+        (1, "error: names that begin with guest. are for guests; choose another\n")
+    );
+}

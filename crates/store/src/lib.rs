@@ -11,6 +11,7 @@
 //! ```
 
 mod error;
+mod guests;
 mod people;
 mod row;
 mod sqlite;
@@ -18,7 +19,7 @@ mod store;
 
 pub use error::{OpenError, StoreError};
 pub use row::{
-    Account, Block, Contact, ContactChange, Dealings, Guest, HistoryRow, KeptPreferences, Login, NotAdded,
-    PastCall, SignUpLink, TokenHash, Unseen, User,
+    Account, Block, Contact, ContactChange, Dealings, Guest, GuestLink, HistoryRow, Invitation,
+    KeptPreferences, LinkId, ListedLogin, Login, NotAdded, PastCall, SignUpLink, TokenHash, Unseen, User,
 };
 pub use store::{HISTORY_PER_USER, LOGINS_PER_USER, Store};

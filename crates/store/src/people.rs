@@ -37,6 +37,12 @@ impl Store {
         self.sqlite.read(move |db| people::mutual_contacts(db, &user)).await
     }
 
+    /// Whether two people have each other among their contacts.
+    pub async fn are_mutual_contacts(&self, one: &UserId, other: &UserId) -> Result<bool, StoreError> {
+        let (one, other) = (one.clone(), other.clone());
+        self.sqlite.read(move |db| people::are_mutual_contacts(db, &one, &other)).await
+    }
+
     /// Whom somebody has blocked, the newest first.
     pub async fn blocks(&self, owner: &UserId) -> Result<Vec<Block>, StoreError> {
         let owner = owner.clone();

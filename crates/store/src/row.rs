@@ -49,6 +49,59 @@ pub struct Login {
     pub last_seen: Timestamp,
     /// When it ends unless it is used.
     pub expires: Timestamp,
+    /// It is a guest's: its end does not move.
+    pub is_guest: bool,
+}
+
+/// A login as its user sees it among the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedLogin {
+    /// Which.
+    pub token: TokenHash,
+    /// What the browser says it is.
+    pub agent: Option<String>,
+    /// What its user calls it.
+    pub name: Option<String>,
+    /// When it began.
+    pub created: Timestamp,
+    /// When it was last used, as far as was noted.
+    pub last_seen: Timestamp,
+    /// Calls are pushed to it.
+    pub push: bool,
+}
+
+/// What a guest link is made of, but its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuestLink {
+    /// Names it among its owner's; it opens nothing.
+    pub id: LinkId,
+    /// What it is for.
+    pub label: String,
+    /// Guests are asked for their camera.
+    pub video: bool,
+    /// How many guests may be let in; `None`: any number.
+    pub uses: Option<u32>,
+    /// How many were.
+    pub used: u32,
+    /// When it ends; `None`: never.
+    pub expires: Option<Timestamp>,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// Names a guest link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LinkId(pub [u8; 8]);
+
+/// Whose guest link it is, for somebody who has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// Whose.
+    pub host: User,
+    /// The link.
+    pub link: GuestLink,
+    /// How many guests came with it and are not gone.
+    pub guests: u32,
 }
 
 /// One person's line about one ended call.
@@ -217,8 +270,10 @@ pub struct Guest {
     pub label: String,
     /// They are asked for their camera.
     pub video: bool,
+    /// With which link, unless it was revoked while they talked.
+    pub link: Option<LinkId>,
     /// Until when they may stay.
     pub expires: Timestamp,
-    /// They may knock: the link is open, or they were let in before.
+    /// They may knock: the link is there, and open, unless they were let in before.
     pub may_knock: bool,
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use visavis_proto::{CallId, Timestamp, UserId};
 
 use crate::sqlite::{Sqlite, history, login, user};
-use crate::{Account, HistoryRow, Login, OpenError, PastCall, SignUpLink, StoreError, TokenHash, User};
+use crate::{
+    Account, HistoryRow, ListedLogin, Login, OpenError, PastCall, SignUpLink, StoreError, TokenHash, User,
+};
 
 /// Lines of history kept per user; older ones are dropped.
 pub const HISTORY_PER_USER: u32 = 10_000;
@@ -32,6 +34,18 @@ impl Store {
     /// Adds a person who cannot sign in yet. `false`: the name is taken.
     pub async fn add_user(&self, user: User, now: Timestamp) -> Result<bool, StoreError> {
         self.sqlite.write(move |db| user::add(db, &user, now)).await
+    }
+
+    /// Removes somebody with everything that is theirs, their guests included. `false`: there is no such user.
+    pub async fn remove_user(&self, id: &UserId) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.sqlite.write(move |db| user::remove(db, &id)).await
+    }
+
+    /// A number that is another one after somebody else, such as the command line, has written to the database.
+    pub async fn version_elsewhere(&self) -> Result<i64, StoreError> {
+        // Asked where this process writes: there, its own writing does not change it.
+        self.sqlite.write(|db| db.query_row("PRAGMA data_version", [], |row| row.get(0))).await
     }
 
     /// Who somebody is.
@@ -113,6 +127,22 @@ impl Store {
         expires: Timestamp,
     ) -> Result<(), StoreError> {
         self.sqlite.write(move |db| login::extend(db, token, now, expires)).await
+    }
+
+    /// Somebody's logins, the last used first.
+    pub async fn logins(&self, user: &UserId, now: Timestamp) -> Result<Vec<ListedLogin>, StoreError> {
+        let user = user.clone();
+        self.sqlite.read(move |db| login::list(db, &user, now)).await
+    }
+
+    /// Notes what a browser says it is.
+    pub async fn describe_login(&self, token: TokenHash, agent: String) -> Result<(), StoreError> {
+        self.sqlite.write(move |db| login::describe(db, token, &agent)).await
+    }
+
+    /// Gives a login a name, or takes it away.
+    pub async fn rename_login(&self, token: TokenHash, name: Option<String>) -> Result<(), StoreError> {
+        self.sqlite.write(move |db| login::rename(db, token, name.as_deref())).await
     }
 
     /// Signs a browser out.

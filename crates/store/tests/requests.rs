@@ -149,7 +149,7 @@ async fn a_login_lasts_as_long_as_it_is_used_until_it_is_ended() {
     let later = NOW + DAY / 2;
     store.extend_login(token(1), later, later + DAY).await.unwrap();
 
-    let login = Login { user: user("alice"), last_seen: later, expires: later + DAY };
+    let login = Login { user: user("alice"), last_seen: later, expires: later + DAY, is_guest: false };
     assert_eq!(store.login(token(1), NOW + DAY).await.unwrap(), Some(login));
     store.end_login(token(1)).await.unwrap();
     assert_eq!(store.login(token(1), NOW).await.unwrap(), None);

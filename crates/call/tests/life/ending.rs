@@ -176,3 +176,13 @@ fn a_server_clock_that_was_set_back_gives_no_negative_times() {
     world.hang_up(DESK).unwrap();
     assert_eq!(world.see(ALICE), "ended, active, hangup, after 0 ms");
 }
+
+/// Row 52.
+#[test]
+fn a_call_ends_when_the_account_of_one_of_the_two_is_removed() {
+    for mut world in [World::invited(), World::ringing(), World::connecting(), World::active()] {
+        world.event(Event::Removed).unwrap();
+        assert_eq!(world.record.end().unwrap().reason, EndReason::Policy);
+        assert_eq!(world.event(Event::Removed), UNCHANGED);
+    }
+}

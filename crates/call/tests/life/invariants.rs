@@ -58,7 +58,8 @@ fn only_devices_are_refused(event: &Event, outcome: &Result<Option<visavis_call:
         | Event::Back { .. }
         | Event::Tick { .. }
         | Event::Restarted
-        | Event::Terminate => {
+        | Event::Terminate
+        | Event::Removed => {
             panic!("the shell's {event:?} was refused with {code:?}")
         }
     }
@@ -105,7 +106,7 @@ fn an_established_call_ends_for_a_reason(before: &Record, after: &Record, event:
     match event {
         Event::Hangup { who, .. } => assert!(before.leg_of(who).is_some(), "{who} is no leg"),
         Event::Tick { media_flows } => assert!(!media_flows || has_left(before), "ended with media"),
-        Event::Terminate => {}
+        Event::Terminate | Event::Removed => {}
         Event::Ringing { .. }
         | Event::Accept { .. }
         | Event::Connected { .. }

@@ -39,6 +39,7 @@ fn all_events() -> Vec<Event> {
         Event::Tick { media_flows: true },
         Event::Restarted,
         Event::Terminate,
+        Event::Removed,
     ];
     [ALICE, "alice/laptop", DESK, PHONE, CAROL].into_iter().flat_map(events_of).chain(shell).collect()
 }

@@ -7,9 +7,11 @@
 //! Begin with [`Accounts`]. Whatever a stranger can try is limited by address and by name, costs the same and is
 //! answered the same whether the name exists or not.
 
+pub mod guests;
 pub mod sign_up;
 pub mod tickets;
 
+pub(crate) mod agent;
 pub(crate) mod names;
 mod passwords;
 mod refusal;
@@ -26,6 +28,7 @@ use tokio::sync::broadcast;
 use visavis_proto::{ErrorCode, SignUpInvitation, UserId, limits};
 use visavis_store::{Store, TokenHash, User};
 
+pub use guests::GuestLimits;
 pub use refusal::Refusal;
 pub use token::Token;
 
@@ -61,11 +64,16 @@ pub struct AccountLimits {
     pub attempt_refill: Duration,
     /// Passwords checked at once.
     pub password_checks: u32,
+    /// Of guests.
+    pub guests: GuestLimits,
 }
 
-impl From<&config::Accounts> for AccountLimits {
-    fn from(config: &config::Accounts) -> Self {
+impl From<&config::Config> for AccountLimits {
+    fn from(config: &config::Config) -> Self {
+        let guests = GuestLimits::from(&config.guests);
+        let config = &config.accounts;
         Self {
+            guests,
             login: days(config.login_days),
             attempts_per_address: config.attempts_per_address,
             attempts_per_name: config.attempts_per_name,
@@ -100,6 +108,8 @@ pub struct Accounts {
     login: Duration,
     by_address: Allowances<IpAddr>,
     by_name: Allowances<UserId>,
+    guests: GuestLimits,
+    coming: Allowances<IpAddr>,
     revoked: broadcast::Sender<Revoked>,
 }
 
@@ -119,6 +129,8 @@ pub struct CurrentLogin {
     pub user: User,
     /// Which of their logins.
     pub login: TokenHash,
+    /// They are a guest.
+    pub is_guest: bool,
 }
 
 impl Accounts {
@@ -132,6 +144,8 @@ impl Accounts {
             login: limits.login,
             by_address: Allowances::new(attempts(limits.attempts_per_address), REMEMBERED),
             by_name: Allowances::new(attempts(limits.attempts_per_name), REMEMBERED),
+            guests: limits.guests,
+            coming: Allowances::new(guests::COMING, REMEMBERED),
             revoked: broadcast::Sender::new(REVOKED_AT_ONCE),
             store,
         }
@@ -243,10 +257,10 @@ impl Accounts {
         let nobody = || Refusal::new(ErrorCode::Unauthenticated, "sign in first");
         let login = token.and_then(Token::parse).ok_or_else(nobody)?.hash();
         let found = self.store.login(login, now.wall).await?.ok_or_else(nobody)?;
-        if now.wall.since(found.last_seen) >= NOTE_USE_EVERY {
+        if !found.is_guest && now.wall.since(found.last_seen) >= NOTE_USE_EVERY {
             self.store.extend_login(login, now.wall, now.wall + self.login).await?;
         }
-        Ok(CurrentLogin { user: found.user, login })
+        Ok(CurrentLogin { user: found.user, login, is_guest: found.is_guest })
     }
 
     /// Signs out; nothing happens if nobody was signed in.
@@ -254,11 +268,25 @@ impl Accounts {
     /// # Errors
     /// `overloaded`, `internal`.
     pub async fn log_out(&self, token: Option<&str>) -> Result<(), Refusal> {
-        if let Some(token) = token.and_then(Token::parse) {
-            self.store.end_login(token.hash()).await?;
-            let _ = self.revoked.send(Revoked::Login(token.hash()));
+        match token.and_then(Token::parse) {
+            Some(token) => self.end_login(token.hash()).await,
+            None => Ok(()),
         }
+    }
+
+    /// Signs a browser out from afar.
+    ///
+    /// # Errors
+    /// `overloaded`, `internal`.
+    pub async fn end_login(&self, login: TokenHash) -> Result<(), Refusal> {
+        self.store.end_login(login).await?;
+        let _ = self.revoked.send(Revoked::Login(login));
         Ok(())
+    }
+
+    /// Somebody's account is gone from the database: their sockets have to close.
+    pub fn user_is_gone(&self, user: &UserId) {
+        let _ = self.revoked.send(Revoked::User(user.clone()));
     }
 
     async fn begin_login(&self, user: &UserId, now: Moment) -> Result<SignedIn, Refusal> {

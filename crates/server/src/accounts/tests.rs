@@ -41,6 +41,7 @@ async fn world() -> World {
         attempts_per_name: 3,
         attempt_refill: Duration::from_secs(60),
         password_checks: 2,
+        guests: GuestLimits { enabled: true, stay: days(1), most: 100 },
     };
     let accounts = Accounts::new(store.clone(), &secrets, &limits, Arc::default());
     let world = World { accounts, store, start: Instant::now(), _folder: folder };
@@ -241,4 +242,32 @@ async fn passwords_and_names_have_bounds() {
     );
     // None of these used the link up, and eight characters of any script are enough.
     assert!(world.accounts.sign_up(HERE, &link, "密码密码密码密码", Some(" "), world.after(0)).await.is_ok());
+}
+
+#[test]
+fn a_browser_is_named_by_what_it_says_it_is() {
+    let named = [
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0",
+        "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/604.1",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
+        "curl/8.5.0",
+        "<script>",
+        "",
+    ]
+    .map(agent::describe);
+    assert_eq!(
+        named,
+        [
+            "Firefox on Linux",
+            "Edge on Windows",
+            "Chrome on Android",
+            "Safari on iPhone",
+            "Safari on macOS",
+            "curl",
+            "A program",
+            "A program",
+        ]
+    );
 }

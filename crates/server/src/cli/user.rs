@@ -9,7 +9,7 @@ use visavis_proto::UserId;
 use visavis_store::{Store, User};
 
 use super::{banner, print, qr};
-use crate::accounts::{days, sign_up};
+use crate::accounts::{days, guests, sign_up};
 use crate::clock;
 use crate::config::{Config, PublicUrl};
 use crate::data_folder::DataFolder;
@@ -28,6 +28,12 @@ pub(super) enum UserCommand {
     /// Prints a new one-time link, for somebody who lost theirs or their password. It replaces links of before; the
     /// password stays valid until the link is used.
     Link(Whom),
+    /// Removes somebody with everything that is theirs. If the server runs, their devices are closed within a second and
+    /// their calls end.
+    Remove {
+        /// The name others dial.
+        name: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -51,6 +57,7 @@ pub(super) fn perform(command: &UserCommand, config: &Config) -> anyhow::Result<
         let done = match command {
             UserCommand::Add(whom) => add(whom, config, &folder, &store).await,
             UserCommand::Link(whom) => link(whom, config, &folder, &store).await,
+            UserCommand::Remove { name } => remove(name, &store).await,
             UserCommand::List { json } => list(&store, *json).await,
         };
         store.close().await;
@@ -60,12 +67,23 @@ pub(super) fn perform(command: &UserCommand, config: &Config) -> anyhow::Result<
 
 async fn add(whom: &Whom, config: &Config, folder: &DataFolder, store: &Store) -> anyhow::Result<()> {
     let id = whom.id()?;
+    if guests::is_reserved(&id) {
+        bail!("names that begin with {} are for guests; choose another", guests::RESERVED);
+    }
     let base = whom.base()?;
     let user = User { id: id.clone(), display_name: whom.name.trim().to_owned() };
     if !store.add_user(user, clock::now()).await? {
         bail!("{id} has an account already; `visavis user link {id}` makes a new link");
     }
     invite(&id, whom, base, config, folder, store).await
+}
+
+async fn remove(name: &str, store: &Store) -> anyhow::Result<()> {
+    let id: Option<UserId> = name.parse().ok();
+    match id {
+        Some(id) if store.remove_user(&id).await? => print(&format!("{id} is removed")),
+        Some(_) | None => bail!("{name} has no account; `visavis user list` shows who has"),
+    }
 }
 
 async fn link(whom: &Whom, config: &Config, folder: &DataFolder, store: &Store) -> anyhow::Result<()> {

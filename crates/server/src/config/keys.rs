@@ -62,6 +62,16 @@ settings! {
         password_checks: u32 = "2" in (1..=256),
     }
 
+    /// People without an account, who come with somebody's link.
+    guests: Guests {
+        /// Whether users may make links for guests.
+        enabled: bool = "true",
+        /// How long a guest may stay. A call under way is not cut.
+        hours: u32 = "12" in (1..=168),
+        /// Guests there may be at once, those who are gone but not yet removed included.
+        max: u32 = "1000" in (1..=1_000_000),
+    }
+
     /// The life of a call.
     calls: Calls {
         /// How long no device of the callee may ring before the caller is told `unreachable`.
@@ -123,7 +133,7 @@ settings! {
         enabled: bool = "false",
         /// Of a hundred messages, either way, so many are lost.
         lost_percent: u32 = "10" in (0..=100),
-        /// So many come twice.
+        /// Of a hundred messages, so many come twice.
         repeated_percent: u32 = "10" in (0..=100),
         /// And with so many the connection breaks.
         broken_percent: u32 = "1" in (0..=100),

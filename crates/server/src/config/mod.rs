@@ -17,7 +17,9 @@ use std::collections::BTreeMap;
 
 pub use docs::{reference, show};
 pub use error::{ConfigError, Fault, Origin};
-pub use keys::{Accounts, Calls, Chaos, Config, Data, Http, Https, Log, Public, Relay, Signaling, Teaching};
+pub use keys::{
+    Accounts, Calls, Chaos, Config, Data, Guests, Http, Https, Log, Public, Relay, Signaling, Teaching,
+};
 pub use layers::Sources;
 pub use setting::{LogFilter, PortRange, PublicUrl};
 

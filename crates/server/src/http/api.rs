@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONNECTION, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, SET_COOKIE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
@@ -24,15 +24,15 @@ use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use visavis_proto::limits::TICKET_LIFETIME;
-use visavis_proto::{ErrorCode, Login, Me, SignUp, SignUpInvitation, Ticket};
+use visavis_proto::{ChangedThing, ErrorCode, Login, Me, SignUp, SignUpInvitation, Ticket};
 use visavis_store::{Store, User};
 
 use super::client::Client;
-use super::{cookie, history, origin, people};
-use crate::accounts::{Accounts, CurrentLogin, Refusal, SignedIn};
+use super::{cookie, devices, guests, history, origin, people};
+use crate::accounts::{Accounts, CurrentLogin, Refusal, SignedIn, agent};
 use crate::clock;
 use crate::config::PublicUrl;
-use crate::signaling::Devices;
+use crate::signaling::{Calls, Devices, Presences};
 
 /// Largest body, in bytes: a token, a password and a name are well below.
 const BODY_BYTES: usize = 4096;
@@ -48,6 +48,10 @@ pub struct Api {
     pub store: Store,
     /// Hear when something of their user's has changed.
     pub devices: Arc<Devices>,
+    /// Tell contacts who is there.
+    pub presences: Arc<Presences>,
+    /// Live calls.
+    pub calls: Arc<Calls>,
     /// The operator's `public.url`: pages from there are ours.
     pub public: Option<PublicUrl>,
     /// The operator's `public.trust_proxy`.
@@ -64,6 +68,8 @@ pub fn routes(api: Api) -> Router {
         .route("/ticket", post(ticket))
         .route("/me", get(me))
         .merge(people::routes())
+        .merge(devices::routes())
+        .merge(guests::routes())
         .merge(history::routes())
         // A fallback would give way to the web app, which answers everything else.
         .route(
@@ -107,7 +113,7 @@ fn too_slow() -> Response {
 async fn log_in(State(api): State<Api>, caller: Caller, body: Body<Login>) -> Result<Response, Refusal> {
     let Login { name, password } = read(body)?;
     let signed_in = api.accounts.log_in(caller.client.address, &name, &password, clock::moment()).await?;
-    Ok(welcome(&api, &caller, signed_in))
+    welcome(&api, &caller, signed_in).await
 }
 
 async fn log_out(State(api): State<Api>, caller: Caller) -> Result<Response, Refusal> {
@@ -121,7 +127,7 @@ async fn sign_up(State(api): State<Api>, caller: Caller, body: Body<SignUp>) -> 
     let name = display_name.as_deref();
     let signed_in =
         api.accounts.sign_up(caller.client.address, &token, &password, name, clock::moment()).await?;
-    Ok(welcome(&api, &caller, signed_in))
+    welcome(&api, &caller, signed_in).await
 }
 
 #[derive(Deserialize)]
@@ -139,22 +145,28 @@ async fn check_sign_up(
 }
 
 async fn ticket(State(api): State<Api>, caller: Caller) -> Result<Json<Ticket>, Refusal> {
-    let CurrentLogin { user, login } = caller.login(&api).await?;
+    let CurrentLogin { user, login, .. } = caller.login(&api).await?;
     let ticket = api.accounts.tickets.issue(&user.id, login, clock::now());
     Ok(Json(Ticket { ticket, expires_in_ms: millis(TICKET_LIFETIME) }))
 }
 
 async fn me(State(api): State<Api>, caller: Caller) -> Result<Response, Refusal> {
     let login = caller.login(&api).await?;
+    let now = clock::now();
+    let guest = if login.is_guest { api.store.guest(&login.user.id, now).await? } else { None };
     // The page asks this whenever it opens, so the cookie lasts as long as the login.
+    let lasts = guest.as_ref().map_or(api.accounts.login_lifetime(), |guest| guest.expires.since(now));
     let value = caller.cookie.as_deref().unwrap_or_default();
-    let cookie = cookie::set(value, api.accounts.login_lifetime(), caller.client.secure);
-    Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(shown(login.user))).into_response())
+    let cookie = cookie::set(value, lasts, caller.client.secure);
+    let me = Me { guest: guest.map(|guest| guests::guest_of(guest, now)), ..shown(login.user) };
+    Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(me)).into_response())
 }
 
-fn welcome(api: &Api, caller: &Caller, signed_in: SignedIn) -> Response {
+async fn welcome(api: &Api, caller: &Caller, signed_in: SignedIn) -> Result<Response, Refusal> {
+    api.store.describe_login(signed_in.token.hash(), caller.agent.clone()).await?;
+    api.devices.tell_changed(&signed_in.user.id, &[ChangedThing::Devices]);
     let cookie = cookie::set(&signed_in.token.text(), api.accounts.login_lifetime(), caller.client.secure);
-    (AppendHeaders([(SET_COOKIE, cookie)]), Json(shown(signed_in.user))).into_response()
+    Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(shown(signed_in.user))).into_response())
 }
 
 fn shown(user: User) -> Me {
@@ -169,12 +181,18 @@ pub(super) fn millis(duration: Duration) -> u64 {
 pub(super) struct Caller {
     pub(super) client: Client,
     pub(super) cookie: Option<String>,
+    /// What the browser says it is.
+    agent: String,
 }
 
 impl Caller {
     /// Somebody with an account.
     pub(super) async fn user(&self, api: &Api) -> Result<CurrentLogin, Refusal> {
-        self.login(api).await
+        let login = self.login(api).await?;
+        if login.is_guest {
+            return Err(Refusal::new(ErrorCode::Forbidden, "a guest can do nothing here but call"));
+        }
+        Ok(login)
     }
 
     /// Anybody who is signed in.
@@ -189,7 +207,9 @@ impl FromRequestParts<Api> for Caller {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Refusal> {
         let client = Client::of(&parts.extensions, &parts.headers, api.trust_proxy)
             .expect("every request comes through http::listen, which says who asks");
-        Ok(Self { client, cookie: cookie::read(&parts.headers).map(str::to_owned) })
+        let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        let cookie = cookie::read(&parts.headers).map(str::to_owned);
+        Ok(Self { client, cookie, agent: agent::describe(agent) })
     }
 }
 

@@ -8,6 +8,8 @@ pub mod listen;
 pub mod origin;
 
 mod cookie;
+mod devices;
+mod guests;
 mod history;
 mod people;
 mod refusal;

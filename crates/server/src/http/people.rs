@@ -53,7 +53,8 @@ async fn put_contact(
         return Err(Refusal::new(ErrorCode::BadMessage, "you are no contact of yourself"));
     }
     let change = ContactChange { favourite, given_name };
-    let contact = api.store.put_contact(&login.user.id, &name, change).await?;
+    let put = api.store.put_contact(&login.user.id, &name, change);
+    let contact = api.presences.around(&login.user.id, &name, put).await?;
     let contact = contact.map_err(|why| not_added(why, "contacts", limits::CONTACTS))?;
     api.devices.tell_changed(&login.user.id, &[ChangedThing::Contacts, ChangedThing::Blocks]);
     Ok(Json(shown(contact)))
@@ -66,7 +67,10 @@ async fn delete_contact(
 ) -> Result<StatusCode, Refusal> {
     let login = caller.user(&api).await?;
     if let Ok(name) = name.parse()
-        && api.store.delete_contact(&login.user.id, &name).await?
+        && api
+            .presences
+            .around(&login.user.id, &name, api.store.delete_contact(&login.user.id, &name))
+            .await?
     {
         api.devices.tell_changed(&login.user.id, &[ChangedThing::Contacts]);
     }
@@ -95,7 +99,8 @@ async fn block(
     if name == login.user.id {
         return Err(Refusal::new(ErrorCode::BadMessage, "you cannot block yourself"));
     }
-    let blocked = api.store.block(&login.user.id, &name, clock::now()).await?;
+    let block = api.store.block(&login.user.id, &name, clock::now());
+    let blocked = api.presences.around(&login.user.id, &name, block).await?;
     blocked.map_err(|why| not_added(why, "blocks", limits::BLOCKS))?;
     api.devices.tell_changed(&login.user.id, &[ChangedThing::Contacts, ChangedThing::Blocks]);
     Ok(StatusCode::NO_CONTENT)

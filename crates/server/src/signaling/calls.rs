@@ -19,10 +19,11 @@ use visavis_proto::{
 use visavis_store::{HistoryRow, Store, TokenHash, User};
 
 use super::alarms::Alarms;
+use super::allowance::Allowances;
 use super::capsules::Capsules;
 use super::devices::Devices;
 use super::handle::Refusal;
-use super::terms::Terms;
+use super::terms::{KNOCKED_AT, KNOCKS, Terms};
 use crate::clock;
 use crate::metrics::Metrics;
 
@@ -73,6 +74,8 @@ pub struct Calls {
     pub(super) metrics: Arc<Metrics>,
     pub(super) capsules: Capsules,
     pub(super) timers: Timers,
+    /// How often guests knock, by whom they call.
+    pub(super) knocks: Allowances<UserId>,
     live: Mutex<Live>,
     alarms: Alarms,
 }
@@ -98,6 +101,7 @@ impl Calls {
             metrics,
             capsules,
             timers,
+            knocks: Allowances::new(KNOCKS, KNOCKED_AT),
             live: Mutex::default(),
             alarms: Alarms::default(),
         });
@@ -110,6 +114,8 @@ impl Calls {
             if record.is_live() {
                 survived += 1;
                 let id = record.id;
+                // In case the process died before it had done so.
+                calls.let_in(&record).await;
                 calls.remember(rev, Arc::new(record));
                 if let Err(code) = calls.decide(id, &Event::Restarted, now).await {
                     error!(%id, ?code, "a call could not be taken over from the last run");
@@ -434,7 +440,8 @@ impl Calls {
             Effect::Publish => self.publish(rev, record, now),
             // Devices that are not connected are woken by push, which this server does not have yet: they
             // get the call from `welcome` when they come while it rings.
-            Effect::Alert | Effect::StopAlerting => {}
+            Effect::Alert => {}
+            Effect::StopAlerting => self.let_in(record).await,
             Effect::WriteHistory => {
                 self.metrics.calls_ended.count();
                 if let Some(end) = record.end() {
@@ -595,6 +602,21 @@ impl Calls {
                 Err(Refusal::of(ErrorCode::BadMessage, "you have several calls: name one in \"call\""))
             }
         }
+    }
+
+    /// The live calls of somebody.
+    pub(super) fn live_calls_of(&self, user: &UserId) -> Vec<CallId> {
+        self.live().of_user.get(user).cloned().unwrap_or_default()
+    }
+
+    /// Everybody in a live call.
+    pub(super) fn people_in_calls(&self) -> Vec<UserId> {
+        self.live().of_user.keys().cloned().collect()
+    }
+
+    /// Whether somebody is in a call that was answered.
+    pub(crate) fn is_talking(&self, user: &UserId) -> bool {
+        self.live_records(user).iter().any(|(_, record)| record.answer().is_some())
     }
 
     fn live_records(&self, user: &UserId) -> Vec<(Rev, Arc<Record>)> {

@@ -4,14 +4,16 @@
 //! A device has a bounded outbox. Whoever pushes never waits: a device that does not read until its outbox
 //! is full is taken out of the map and its socket closes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use visavis_proto::{Address, Changed, ChangedThing, CloseCode, DeviceId, ServerBody, ServerFrame, UserId};
+use visavis_proto::{
+    Address, Changed, ChangedThing, CloseCode, DeviceId, PresenceStatus, ServerBody, ServerFrame, UserId,
+};
 use visavis_store::TokenHash;
 
 use crate::accounts::Revoked;
@@ -42,6 +44,23 @@ struct Entry {
     login: Option<TokenHash>,
     connection: Connection,
     outbox: mpsc::Sender<Outgoing>,
+    /// What it calls itself.
+    name: String,
+    /// Its page is not looked at.
+    away: bool,
+}
+
+/// A device that is connected, as its user sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectedDevice {
+    /// Which.
+    pub device: DeviceId,
+    /// What it calls itself.
+    pub name: String,
+    /// With which login; none if a messenger has signed its user in.
+    pub login: Option<TokenHash>,
+    /// Whether its page is looked at.
+    pub status: PresenceStatus,
 }
 
 /// The connected devices of every user.
@@ -74,11 +93,12 @@ impl Devices {
         &self,
         address: &Address,
         login: Option<TokenHash>,
+        name: String,
         bye: Utf8Bytes,
     ) -> Result<(Connection, mpsc::Receiver<Outgoing>), TooManyDevices> {
         let connection = Connection(self.next.fetch_add(1, Ordering::Relaxed));
         let (outbox, inbox) = mpsc::channel(OUTBOX_FRAMES);
-        let entry = Entry { device: address.device.clone(), login, connection, outbox };
+        let entry = Entry { device: address.device.clone(), login, connection, outbox, name, away: false };
         let mut users = self.users();
         let entries = users.entry(address.user.clone()).or_default();
         if let Some(older) = entries.iter_mut().find(|older| older.device == address.device) {
@@ -154,6 +174,40 @@ impl Devices {
             .map_or_else(Vec::new, |entries| entries.iter().map(|entry| entry.device.clone()).collect())
     }
 
+    /// The connected devices of a user, with what is shown of them.
+    pub fn list(&self, user: &UserId) -> Vec<ConnectedDevice> {
+        let shown = |entry: &Entry| ConnectedDevice {
+            device: entry.device.clone(),
+            name: entry.name.clone(),
+            login: entry.login,
+            status: if entry.away { PresenceStatus::Away } else { PresenceStatus::Online },
+        };
+        self.users().get(user).map_or_else(Vec::new, |entries| entries.iter().map(shown).collect())
+    }
+
+    /// Whether a user is there: online if any device of theirs is looked at.
+    pub fn status(&self, user: &UserId) -> PresenceStatus {
+        match self.users().get(user) {
+            None => PresenceStatus::Offline,
+            Some(entries) if entries.iter().any(|entry| !entry.away) => PresenceStatus::Online,
+            Some(_) => PresenceStatus::Away,
+        }
+    }
+
+    /// A device says whether its page is looked at.
+    pub fn set_away(&self, address: &Address, connection: Connection, away: bool) {
+        let mut users = self.users();
+        let entries = users.get_mut(&address.user).into_iter().flatten();
+        if let Some(entry) = entries.into_iter().find(|entry| entry.connection == connection) {
+            entry.away = away;
+        }
+    }
+
+    /// Everybody of whom a device is connected.
+    pub fn users_connected(&self) -> HashSet<UserId> {
+        self.users().keys().cloned().collect()
+    }
+
     /// Tells every device of a user that something of theirs has changed.
     pub fn tell_changed(&self, user: &UserId, what: &[ChangedThing]) {
         let changed = Changed { what: what.to_vec() };
@@ -221,8 +275,10 @@ mod tests {
     #[tokio::test]
     async fn a_device_that_connects_again_replaces_its_older_socket_which_hears_why() {
         let devices = devices();
-        let (older, mut older_inbox) = devices.register(&address("bob/phone"), LOGIN, "bye".into()).unwrap();
-        let (_newer, mut newer_inbox) = devices.register(&address("bob/phone"), LOGIN, "bye".into()).unwrap();
+        let (older, mut older_inbox) =
+            devices.register(&address("bob/phone"), LOGIN, String::new(), "bye".into()).unwrap();
+        let (_newer, mut newer_inbox) =
+            devices.register(&address("bob/phone"), LOGIN, String::new(), "bye".into()).unwrap();
         assert!(!devices.leave(&address("bob/phone"), older), "the newer socket stays");
         assert!(devices.send(&address("bob/phone"), "hi".into()));
         assert_eq!(text(older_inbox.recv().await), "bye");
@@ -234,8 +290,10 @@ mod tests {
     #[tokio::test]
     async fn a_device_that_does_not_read_is_dropped_and_nobody_else_notices() {
         let devices = devices();
-        let (_slow, mut slow_inbox) = devices.register(&address("bob/slow"), LOGIN, "bye".into()).unwrap();
-        let (_quick, mut quick_inbox) = devices.register(&address("bob/quick"), LOGIN, "bye".into()).unwrap();
+        let (_slow, mut slow_inbox) =
+            devices.register(&address("bob/slow"), LOGIN, String::new(), "bye".into()).unwrap();
+        let (_quick, mut quick_inbox) =
+            devices.register(&address("bob/quick"), LOGIN, String::new(), "bye".into()).unwrap();
         for _ in 0..OUTBOX_FRAMES {
             assert!(devices.send(&address("bob/slow"), "x".into()));
         }
@@ -254,10 +312,12 @@ mod tests {
     fn a_user_may_have_only_so_many_devices() {
         let devices = devices();
         let keep: Vec<_> = (0..DEVICES_PER_USER)
-            .map(|n| devices.register(&address(&format!("bob/d{n}")), LOGIN, "bye".into()).unwrap())
+            .map(|n| {
+                devices.register(&address(&format!("bob/d{n}")), LOGIN, String::new(), "bye".into()).unwrap()
+            })
             .collect();
-        assert!(devices.register(&address("bob/one-more"), LOGIN, "bye".into()).is_err());
-        assert!(devices.register(&address("eve/d0"), LOGIN, "bye".into()).is_ok());
+        assert!(devices.register(&address("bob/one-more"), LOGIN, String::new(), "bye".into()).is_err());
+        assert!(devices.register(&address("eve/d0"), LOGIN, String::new(), "bye".into()).is_ok());
         drop(keep);
     }
 }

@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 use visavis_call::{Event, Leg};
 use visavis_proto::{
     Address, ByeReason, CallId, CallRef, CallView, ClientBody, ClientFrame, CloseCode, Done, ErrorCode,
-    ErrorReply, Gen, Hello, Invite, Limits, MessageId, Ping, ServerBody, ServerFrame, Timestamp, Transfer,
-    Welcome, limits,
+    ErrorReply, Gen, Hello, Invite, Limits, MessageId, Ping, PresenceStatus, ServerBody, ServerFrame,
+    Timestamp, Transfer, Welcome, limits,
 };
 
 use super::devices::{Connection, Outgoing};
@@ -142,8 +142,10 @@ impl Signaling {
             }
         };
         let address = Address { user, device: hello.device.clone() };
-        let (connection, inbox) =
-            self.devices.register(&address, login, bye(ByeReason::Replaced, 0)).map_err(|_| {
+        let (connection, inbox) = self
+            .devices
+            .register(&address, login, device_name(&hello), bye(ByeReason::Replaced, 0))
+            .map_err(|_| {
                 let hint = "too many of your devices are connected; close one";
                 no(Refusal::of(ErrorCode::RateLimited, hint), CloseCode::RateLimited)
             })?;
@@ -163,7 +165,9 @@ impl Signaling {
         let device = Device { user_name: user.display_name, name: device_name(&hello), address, connection };
         self.calls.device_back(&device.address, &hello.calls).await;
         let preferences = self.calls.preferences(&device.address.user).await;
-        let welcome = Welcome { preferences, ..self.welcome(&device, &hello, &origin).await };
+        let presence = self.presences.snapshot(&device.address.user).await;
+        let welcome = Welcome { preferences, presence, ..self.welcome(&device, &hello, &origin).await };
+        self.presences.note(&device.address.user);
         let frame = ServerFrame { re: id.as_ref(), body: ServerBody::Welcome(&welcome) }.encode().into();
         Ok((frame, device, inbox))
     }
@@ -207,6 +211,7 @@ impl Signaling {
         {
             self.calls.device_lost(&device.address).await;
         }
+        self.presences.note(&device.address.user);
     }
 
     /// Any message after `hello`.
@@ -237,6 +242,12 @@ impl Signaling {
                     self.calls.device_leaves(&device.address).await;
                 }
                 return Verdict::Bye;
+            }
+            ClientBody::Presence(presence) => {
+                let away = presence.status == PresenceStatus::Away;
+                self.devices.set_away(&device.address, device.connection, away);
+                self.presences.note(&device.address.user);
+                return Verdict::Done(id.iter().map(|id| ok(id, None, false)).collect());
             }
             ClientBody::Ping(ping) => return Verdict::Done(self.heartbeat(device, &ping).await),
             ClientBody::Hello(_) => Err(Refusal::of(
@@ -279,9 +290,6 @@ impl Signaling {
                 self.apply(device, call, event).await
             }
             ClientBody::Transfer(wish) => self.transfer(device, wish, call).await,
-            ClientBody::Presence(_) => {
-                Err(Refusal::of(ErrorCode::Unsupported, "this server does not tell who is there"))
-            }
             ClientBody::Connected(connected) => {
                 let event = Event::Connected { who: device.address.clone(), route: connected.route };
                 self.apply(device, call, event).await

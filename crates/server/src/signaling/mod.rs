@@ -22,7 +22,9 @@ mod connection;
 mod devices;
 mod handle;
 mod parcels;
+mod presence;
 mod relay;
+mod removals;
 mod restore;
 mod socket;
 pub mod stream;
@@ -41,6 +43,7 @@ pub use calls::Calls;
 pub use capsules::Capsules;
 pub use connection::Origin;
 pub use devices::Devices;
+pub use presence::Presences;
 pub use socket::upgrade;
 pub use stream::Streams;
 
@@ -86,6 +89,8 @@ impl From<&config::Signaling> for SignalingLimits {
 pub struct Signaling {
     /// Who is connected.
     pub devices: Arc<Devices>,
+    /// Tell contacts who is there.
+    pub presences: Arc<Presences>,
     /// The calls.
     pub calls: Arc<Calls>,
     tickets: Arc<Tickets>,
@@ -120,6 +125,7 @@ impl Signaling {
             burst: limits.message_burst,
         };
         let inviters = Allowances::new(invites, INVITERS);
+        let presences = Arc::new(Presences::new(Arc::clone(&devices), calls.store.clone()));
         let chaos = chaos::Chaos::new(chaos, Arc::clone(&metrics));
         Self {
             devices,
@@ -131,6 +137,7 @@ impl Signaling {
             messages,
             inviters,
             chaos,
+            presences,
         }
     }
 

@@ -4,18 +4,25 @@ use std::time::Duration;
 
 use tracing::error;
 use visavis_call::screening::{ATTEMPTS_COUNT_FOR, Acquaintance, Attempt, Circumstances, judge};
-use visavis_call::{Callee, Leg, Screened, Ties};
-use visavis_proto::{Direction, EndReason, ErrorCode, Outcome, Preferences, Timestamp, UserId};
+use visavis_call::{Callee, Leg, Record, Screened, Ties};
+use visavis_proto::{ChangedThing, Direction, EndReason, ErrorCode, Outcome, Preferences, Timestamp, UserId};
 use visavis_store::{Contact, Dealings, HistoryRow};
 
+use super::allowance::Rate;
 use super::calls::Calls;
 use super::handle::Refusal;
+use crate::accounts::guests;
 use crate::clock;
 use crate::people::preferences;
 use crate::secrets::random;
 
 /// A device needs so long to say that it rings, and a little more or less: what a screened call pretends.
 const RINGS_AFTER_MS: std::ops::Range<u64> = 80..400;
+
+/// Knocks of all guests together at one person.
+pub(super) const KNOCKS: Rate = Rate { count: 6, per: Duration::from_secs(60), burst: 12 };
+/// People whose guests' knocks are remembered.
+pub(super) const KNOCKED_AT: usize = 100_000;
 
 /// What an invite leads to, before it is looked at who is busy.
 #[derive(Debug)]
@@ -35,11 +42,24 @@ impl Calls {
     /// How somebody wishes to be called; `None` if that cannot be read now, and the page may ask later.
     pub(super) async fn preferences(&self, user: &UserId) -> Option<Preferences> {
         match self.store.preferences(user).await {
+            Ok(_) if guests::is_reserved(user) => None,
             Ok(kept) => Some(preferences::shown(kept, clock::now())),
             Err(error) => {
                 error!(%error, "preferences could not be read");
                 None
             }
+        }
+    }
+
+    /// Who answers a knock lets the guest in, which uses their link.
+    pub(super) async fn let_in(&self, record: &Record) {
+        if record.answer().is_none() || record.ties.guest.is_none() {
+            return;
+        }
+        match self.store.let_in(&record.caller.address.user).await {
+            Ok(Some(host)) => self.devices.tell_changed(&host, &[ChangedThing::Links]),
+            Ok(None) => {}
+            Err(error) => error!(id = %record.id, %error, "a guest's link was not used"),
         }
     }
 
@@ -59,8 +79,21 @@ impl Calls {
         let Some(dealings) = dealings.filter(|dealings| reachable(dealings, &from)) else {
             return Err(ErrorCode::NotFound.into());
         };
-        if dealings.guest.as_ref().is_some_and(|guest| !guest.may_knock) {
-            return Err(Refusal::of(ErrorCode::Forbidden, LINK_OVER));
+        if let Some(guest) = &dealings.guest {
+            if !guest.may_knock {
+                return Err(Refusal::of(ErrorCode::Forbidden, LINK_OVER));
+            }
+            if let Err(wait) = self.knocks.take(guest.host.id.clone(), clock::instant()) {
+                self.metrics.guests_refused.count();
+                let hint = "too many guests knock there; wait a little".to_owned();
+                let retry_after = Some(wait);
+                return Err(Refusal {
+                    code: ErrorCode::RateLimited,
+                    call: None,
+                    retry_after,
+                    hint: Some(hint),
+                });
+            }
         }
         let to_oneself = from == *callee;
         let circumstances = circumstances(&dealings, now);

@@ -202,6 +202,18 @@ impl Bed {
         headers: &str,
         body: &Value,
     ) -> (u16, Value) {
+        let (status, _, body) = self.request_in_full(method, path, headers, body).await;
+        (status, body)
+    }
+
+    /// The same; with the headers of the answer.
+    pub(crate) async fn request_in_full(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &Value,
+    ) -> (u16, String, Value) {
         let mut stream = TcpStream::connect(self.address()).await.unwrap();
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let request = format!(
@@ -213,8 +225,27 @@ impl Bed {
         let mut answer = String::new();
         timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
         let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-        let body = answer.split_once("\r\n\r\n").unwrap().1;
-        (status, if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() })
+        let (headers, body) = answer.split_once("\r\n\r\n").unwrap();
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() };
+        (status, headers.to_owned(), body)
+    }
+
+    /// The database, opened by another process, as the command line does.
+    pub(crate) fn database_elsewhere(&self) -> visavis_store::Store {
+        visavis_store::Store::open(&self.folder.as_ref().unwrap().path().join("visavis.db")).unwrap()
+    }
+
+    /// Keeps the login of somebody who has signed in by themselves.
+    pub(crate) fn remember(&self, user: &str, token: &str) {
+        self.logins.lock().unwrap().insert(user.parse().unwrap(), Token::parse(token).unwrap());
+    }
+
+    /// Another login of a person; what was there before is kept by the server.
+    pub(crate) async fn log_in_again(&self, user: &str) {
+        let token = Token::random();
+        let (user, now): (UserId, _) = (user.parse().unwrap(), clock::now());
+        assert!(self.server.store.add_login(token.hash(), &user, now, now + PATIENCE * 1000).await.unwrap());
+        self.logins.lock().unwrap().insert(user, token);
     }
 
     /// A request that must succeed; its answer.

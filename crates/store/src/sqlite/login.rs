@@ -5,7 +5,7 @@ use visavis_proto::{Timestamp, UserId};
 
 use super::user::read_user;
 use super::value::{millis, time};
-use crate::{LOGINS_PER_USER, Login, TokenHash};
+use crate::{LOGINS_PER_USER, ListedLogin, Login, TokenHash};
 
 pub(crate) fn add(
     db: &Connection,
@@ -28,12 +28,18 @@ pub(crate) fn add(
 
 pub(crate) fn find(db: &Connection, token: TokenHash, now: Timestamp) -> Result<Option<Login>> {
     db.prepare_cached(
-        "SELECT user.id, user.display_name, login.last_seen, login.expires
+        "SELECT user.id, user.display_name, login.last_seen, login.expires,
+                EXISTS (SELECT 1 FROM guest WHERE guest.user = user.id)
          FROM login JOIN user ON user.id = login.user
          WHERE login.token = ?1 AND login.expires > ?2",
     )?
     .query_row(params![token, millis(now)], |row| {
-        Ok(Login { user: read_user(row)?, last_seen: time(row, 2)?, expires: time(row, 3)? })
+        Ok(Login {
+            user: read_user(row)?,
+            last_seen: time(row, 2)?,
+            expires: time(row, 3)?,
+            is_guest: row.get(4)?,
+        })
     })
     .optional()
 }
@@ -49,6 +55,34 @@ pub(crate) fn extend(db: &Connection, token: TokenHash, now: Timestamp, expires:
 
 pub(crate) fn end(db: &Connection, token: TokenHash) -> Result<()> {
     db.execute("DELETE FROM login WHERE token = ?1", [token])?;
+    Ok(())
+}
+
+pub(crate) fn list(db: &Connection, user: &UserId, now: Timestamp) -> Result<Vec<ListedLogin>> {
+    db.prepare_cached(
+        "SELECT token, agent, name, created, last_seen, EXISTS (SELECT 1 FROM push WHERE push.login = token)
+         FROM login WHERE user = ?1 AND expires > ?2 ORDER BY last_seen DESC, created DESC",
+    )?
+    .query_map(params![user.as_str(), millis(now)], |row| {
+        Ok(ListedLogin {
+            token: TokenHash(row.get(0)?),
+            agent: row.get(1)?,
+            name: row.get(2)?,
+            created: time(row, 3)?,
+            last_seen: time(row, 4)?,
+            push: row.get(5)?,
+        })
+    })?
+    .collect()
+}
+
+pub(crate) fn describe(db: &Connection, token: TokenHash, agent: &str) -> Result<()> {
+    db.execute("UPDATE login SET agent = ?2 WHERE token = ?1", params![token, agent])?;
+    Ok(())
+}
+
+pub(crate) fn rename(db: &Connection, token: TokenHash, name: Option<&str>) -> Result<()> {
+    db.execute("UPDATE login SET name = ?2 WHERE token = ?1", params![token, name])?;
     Ok(())
 }
 

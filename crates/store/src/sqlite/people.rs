@@ -70,6 +70,11 @@ pub(crate) fn delete_contact(db: &Connection, owner: &UserId, whom: &UserId) -> 
     Ok(deleted > 0)
 }
 
+/// Whether the two have each other among their contacts.
+pub(crate) fn are_mutual_contacts(db: &Connection, one: &UserId, other: &UserId) -> Result<bool> {
+    Ok(contact(db, one, other)?.is_some() && contact(db, other, one)?.is_some())
+}
+
 /// Those whom `user` has among their contacts and who have `user` among theirs.
 pub(crate) fn mutual_contacts(db: &Connection, user: &UserId) -> Result<Vec<UserId>> {
     db.prepare_cached(

@@ -80,6 +80,12 @@ pub(crate) fn sign_up(
     find(db, &link.user)
 }
 
+/// Removes somebody with all that is theirs, and their guests.
+pub(crate) fn remove(db: &Connection, id: &UserId) -> Result<bool> {
+    // Their guests go with them: see the schema's trigger.
+    Ok(db.execute("DELETE FROM user WHERE id = ?1", [id.as_str()])? > 0)
+}
+
 pub(super) fn read_user(row: &Row<'_>) -> Result<User> {
     Ok(User { id: user_id(row, 0)?, display_name: row.get(1)? })
 }
