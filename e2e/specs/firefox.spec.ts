@@ -64,3 +64,40 @@ test('Firefox hears silence and sees nothing move when the other side mutes and 
     await expected();
   }
 });
+
+for (const { caller, loss } of [
+  { caller: 'Firefox', loss: 'is another one' },
+  { caller: 'Chromium', loss: 'is gone for five seconds' },
+] as const) {
+  test(`a call from ${caller} to the other browser goes on when the network ${loss}`, async ({
+    bring,
+    bringFirefox,
+    sharedNetwork,
+  }) => {
+    const alice = await (caller === 'Firefox' ? bringFirefox : bring)('alice');
+    const bob = await (caller === 'Firefox' ? bring : bringFirefox)('bob');
+    await alice.dial('bob');
+    await bob.answer();
+    for (const person of [alice, bob]) {
+      await person.expectState('active');
+      await person.expectPicture();
+    }
+    if (loss === 'is another one') {
+      sharedNetwork.move();
+    } else {
+      sharedNetwork.down();
+      for (const person of [alice, bob]) await person.expectState('recovering');
+      await new Promise((resolve) => setTimeout(resolve, 5000));
+      sharedNetwork.up();
+    }
+    for (const person of [alice, bob]) {
+      await person.expectPicture();
+      await person.expectSound();
+      await person.expectState('active');
+      await person.watchEnd();
+    }
+    await bob.hangUp();
+    await alice.expectEnded('bob hung up.');
+    for (const person of [alice, bob]) await person.expectNothingLeft();
+  });
+}

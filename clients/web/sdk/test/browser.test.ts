@@ -172,6 +172,39 @@ describe('a call in a browser', { timeout: 60_000 }, () => {
     expect(seen).toEqual({ states: ['active', 'recovering', 'active'], offers: 2 });
   });
 
+  for (const who of ['caller', 'callee'] as const) {
+    it(`goes on with a new peer connection when the browser of the ${who} gives DTLS up`, async () => {
+      await talk({ video: true });
+      await page.evaluate((index) => {
+        const dead = bed.peers[index];
+        const [sender] = dead?.getSenders() ?? [];
+        if (!sender?.transport) throw new Error('no transport');
+        // As Firefox does when it cannot send: ICE may well find another path, but DTLS stays dead.
+        Object.defineProperty(sender.transport, 'state', { value: 'failed' });
+        dead?.dispatchEvent(new Event('connectionstatechange'));
+      }, ['caller', 'callee'].indexOf(who));
+      await page.waitForFunction(() => bed.peers.length === 4, undefined, PATIENCE);
+      await page.evaluate(async () => {
+        for (const call of [bed.out, bed.in]) {
+          await call.state.until((state) => state.type === 'active', { timeoutMs: 15_000 });
+        }
+      });
+      for (const id of ['alice-sees', 'bob-sees']) {
+        await page.waitForFunction(
+          async (id) => (await bed.motion(document.getElementById(id) as HTMLVideoElement)) > 0.5,
+          id,
+          PATIENCE,
+        );
+      }
+      expect(await page.evaluate(() => bed.peers.map(({ signalingState }) => signalingState))).toEqual([
+        'closed',
+        'closed',
+        'stable',
+        'stable',
+      ]);
+    });
+  }
+
   it('goes on without a camera, and without any device', async () => {
     const states = await page.evaluate(async () => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'));

@@ -22,6 +22,8 @@ import type { News } from './silence.ts';
 const DISCONNECTED_MS = 2_000;
 /** An offer that has no answer after this long is replaced when a new path is wanted; until then one is enough. */
 const ANSWER_MS = 2_000;
+/** While there is no network, one peer connection after the other dies: this is how often a new one is tried. */
+const ANEW_MS = 1_000;
 
 /** What one peer connection tells. */
 export interface ConnectionEvents {
@@ -61,8 +63,15 @@ export class Connection {
   #watch: FlowWatch | undefined;
   #used = false;
   #released = false;
+  /** Media could flow once: what breaks later is to be mended. */
+  #secured = false;
+  /** The other side's end of the last peer connection that died here. */
+  #dead: string | undefined;
+  /** The present peer connection began with an offer of ours. */
+  #offeredHere = false;
   #offeredAt = 0;
   #restartWanted: Means | undefined;
+  #means: Means | undefined;
   #disconnected: ReturnType<typeof setTimeout> | undefined;
 
   constructor(config: RTCConfiguration, events: ConnectionEvents) {
@@ -155,6 +164,7 @@ export class Connection {
   }
 
   #open(means: Means): RTCPeerConnection {
+    this.#means = means;
     if (typeof RTCPeerConnection === 'undefined') {
       throw new ClientError('unsupported-browser', 'this browser has no RTCPeerConnection');
     }
@@ -167,7 +177,8 @@ export class Connection {
     this.#control = new ControlChannel(peer, {
       opened: () => ifPresent(() => this.#events.controlOpened()),
       heard: (message) => ifPresent(() => this.#heard(message)),
-      closed: () => ifPresent(() => this.#events.gone()),
+      // What broke here says nothing about the other side.
+      closed: () => ifPresent(() => !isDead(peer) && this.#events.gone()),
     });
     peer.addEventListener('icecandidate', ({ candidate }) =>
       ifPresent(() => {
@@ -188,12 +199,34 @@ export class Connection {
     peer.addEventListener('iceconnectionstatechange', () => ifPresent(() => this.#iceChanged(peer)));
     peer.addEventListener('connectionstatechange', () =>
       ifPresent(() => {
+        if (peer.connectionState === 'connected') this.#secured = true;
+        if (!this.#used || !isDead(peer)) return;
+        if (this.#secured) this.#enqueue(() => this.#died(peer));
         // A path that fails is a matter for a restart; keys that cannot be agreed on are not.
-        const dtlsFailed = peer.getSenders().some(({ transport }) => transport?.state === 'failed');
-        if (this.#used && dtlsFailed) this.#events.broken('media_failed');
+        else this.#events.broken('media_failed');
       }),
     );
     return peer;
+  }
+
+  #died(peer: RTCPeerConnection): void {
+    if (peer !== this.#peer) return;
+    this.#abandon(peer);
+    this.#events.interrupted('ice-failed');
+    // Even the side that does not restart offers: nobody else knows that a new one is needed.
+    const rest = Math.max(0, this.#offeredAt + ANEW_MS - performance.now());
+    setTimeout(() => this.#enqueue(() => this.#offerAnew()), rest);
+  }
+
+  async #offerAnew(): Promise<void> {
+    if (this.#peer || !this.#means) return;
+    await this.#makeOffer(this.#means, false);
+    this.#tellDescription();
+  }
+
+  #abandon(peer: RTCPeerConnection): void {
+    this.#dead = sessionOf(peer.remoteDescription?.sdp ?? '') ?? this.#dead;
+    this.#close();
   }
 
   #close(): void {
@@ -204,9 +237,11 @@ export class Connection {
     this.#peer?.close();
     this.#peer = undefined;
     this.#control = undefined;
+    this.#restartWanted = undefined;
   }
 
   async #makeOffer(means: Means, restart: boolean): Promise<void> {
+    if (!this.#peer) this.#offeredHere = true;
     const peer = this.#peer ?? this.#open(means);
     if (peer.getTransceivers().length === 0) addLines(peer, this.#tracks, this.#stream);
     const offer = await peer.createOffer({ iceRestart: restart });
@@ -216,6 +251,12 @@ export class Connection {
 
   async #restart(peer: RTCPeerConnection, means: Means): Promise<void> {
     this.#restartWanted = undefined;
+    this.#means = means;
+    // One that they offered and that never carried anything is not turned round: browsers disagree on its DTLS roles then.
+    if (isDead(peer) || (!this.#offeredHere && isOf(peer, 'new'))) {
+      this.#abandon(peer);
+      return this.#offerAnew();
+    }
     const answering = peer.signalingState === 'have-remote-offer';
     const waiting =
       peer.signalingState === 'have-local-offer' && performance.now() - this.#offeredAt < ANSWER_MS;
@@ -232,15 +273,23 @@ export class Connection {
   }
 
   async #answer(sdp: string, means: Means, polite: boolean): Promise<void> {
+    this.#means = means;
+    const session = sessionOf(sdp);
+    if (this.#peer && isDead(this.#peer)) this.#abandon(this.#peer);
+    // They restart what is dead here: only our offer of a new one helps them.
+    if (this.#dead !== undefined && session === this.#dead) return this.#offerAnew();
     const before = this.#peer;
-    if (before?.signalingState === 'have-local-offer') {
+    const known = before?.remoteDescription;
+    // They have made a new peer connection, as after a reload: ours cannot go on with it, nor with what it has offered.
+    if (known && sessionOf(known.sdp) !== session) {
+      this.#close();
+      this.#events.interrupted('network');
+    } else if (before?.signalingState === 'have-local-offer') {
       if (!polite) return;
       // An offer that was only prepared has made transceivers that an answer cannot use.
-      if (!before.remoteDescription) this.#close();
+      if (!known) this.#close();
     }
-    const known = this.#peer?.remoteDescription;
-    // Their page has made a new peer connection, as after a reload: ours cannot go on with it.
-    if (known && sessionOf(known.sdp) !== sessionOf(sdp)) this.#close();
+    if (!this.#peer) this.#offeredHere = false;
     const peer = this.#peer ?? this.#open(means);
     if (peer === before) peer.setConfiguration(configuration(this.#config, means.ice, means.gather));
     this.#batch.hold();
@@ -317,6 +366,18 @@ export class Connection {
     );
     if (this.#used) this.#events.broken('incompatible_media');
   }
+}
+
+/**
+ * Firefox gives DTLS up for good when for a moment there is no network to send it over. No restart brings it back; a new
+ * peer connection does, and the other side follows as it does after a reload.
+ */
+function isDead(peer: RTCPeerConnection): boolean {
+  return isOf(peer, 'failed');
+}
+
+function isOf(peer: RTCPeerConnection, dtls: RTCDtlsTransportState): boolean {
+  return peer.getSenders().some(({ transport }) => transport?.state === dtls);
 }
 
 /** Which peer connection a description is of: the id in its `o=` line stays the same for one (RFC 9429 §5.2.1). */
