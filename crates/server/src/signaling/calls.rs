@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
-use visavis_call::{Availability, Capsule, Effect, Event, Leg, NewCall, Pair, Phase, Record, Step, Timers};
+use visavis_call::{Availability, Capsule, Effect, Event, Leg, NewCall, Pair, Record, Step, Timers};
 use visavis_cluster::{CasError, Change, Engine, Expected, Stored, Write};
 use visavis_proto::limits::CALLS_PER_DEVICE;
 use visavis_proto::{
@@ -364,10 +364,16 @@ impl Calls {
             let pair = Pair::of_call(&record);
             // Ending a call frees the pair, if the pair still names this call.
             let frees = !step.record.is_live() && record.is_live();
+            let answers = record.answer().is_none() && step.record.answer().is_some();
             let (expected, named) = self.pair(&pair);
             let pair_write = (frees && named == Some(id)).then_some((expected, None));
             match self.commit(Expected::Rev(rev), &pair, pair_write, step, now).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    if answers {
+                        self.metrics.calls_answered.count();
+                    }
+                    return Ok(());
+                }
                 Err(CasError::Conflict { .. } | CasError::Unknown) => {
                     self.metrics.commits_conflicting.count();
                 }
@@ -454,20 +460,19 @@ impl Calls {
     }
 
     fn publish(&self, rev: Rev, record: &Record, now: Timestamp) {
-        if matches!(record.phase, Phase::Connecting { .. }) {
-            self.metrics.calls_answered.count();
-        }
         let capsule = self.capsule_of(record.id, rev, now);
+        let mut frames = Vec::new();
         for user in record.people() {
             for device in self.devices.of_user(user) {
                 let address = Address { user: user.clone(), device };
                 if let Some(mut view) = visavis_call::view(record, rev, &address, now) {
                     view.capsule.clone_from(&capsule);
                     let frame = ServerFrame { re: None, body: ServerBody::Call(&view) };
-                    self.devices.send(&address, frame.encode().into());
+                    frames.push((address, frame.encode().into()));
                 }
             }
         }
+        self.devices.send_all(frames);
         debug!(id = %record.id, rev = rev.0, phase = ?std::mem::discriminant(&record.phase), "published");
     }
 

@@ -131,7 +131,19 @@ impl Devices {
 
     /// Pushes a frame to one device. False if it is not connected or did not read what it got before.
     pub fn send(&self, address: &Address, text: Utf8Bytes) -> bool {
+        self.push(&mut self.users(), address, text)
+    }
+
+    /// Pushes to each its frame before anything else is pushed to any of them: what one device says of the news that it has
+    /// just got reaches the other after the same news.
+    pub fn send_all(&self, frames: Vec<(Address, Utf8Bytes)>) {
         let mut users = self.users();
+        for (address, text) in frames {
+            self.push(&mut users, &address, text);
+        }
+    }
+
+    fn push(&self, users: &mut HashMap<UserId, Vec<Entry>>, address: &Address, text: Utf8Bytes) -> bool {
         let Some(entries) = users.get_mut(&address.user) else { return false };
         let Some(position) = entries.iter().position(|entry| entry.device == address.device) else {
             return false;

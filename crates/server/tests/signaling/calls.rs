@@ -252,3 +252,38 @@ async fn a_heartbeat_makes_good_what_a_device_has_missed() {
         (&json!("error"), &json!("not_found"), &json!(call_id(7)))
     );
 }
+
+#[tokio::test]
+async fn who_calls_themselves_rings_their_other_devices_and_talks_between_two() {
+    let bed = two_people(&[]).await;
+    let mut desk = bed.phone("bob", "desk").await;
+    let mut phone = bed.phone("bob", "phone").await;
+    let mut tablet = bed.phone("bob", "tablet").await;
+    desk.do_it(invite(1, "bob")).await;
+    assert_eq!(desk.hear_call("inviting").await["you"], "active");
+    assert_eq!(phone.hear_call("inviting").await["you"], "ringing");
+    assert_eq!(desk.refused(accept(1)).await, "bad_state", "the calling device cannot answer itself");
+    phone.do_it(json!({"type":"ringing","call":call_id(1),"data":{"warm":true}})).await;
+    desk.hear_call_where(|call| call["warm"] == json!(["bob/phone"])).await;
+    desk.say(json!({"type":"candidate","data":null,"to":"phone"})).await;
+    assert_eq!(phone.hear_type("candidate").await["from"], "bob/desk");
+    phone.do_it(accept(1)).await;
+    assert_eq!(tablet.hear_until("connecting").await["answered_on"], "bob's phone");
+    tablet.do_it(json!({"type":"take","call":call_id(1),"data":{"media":["audio"]}})).await;
+    assert_eq!(phone.hear_call_where(|call| call["gen"] == 1).await["you"], "elsewhere");
+    desk.say(json!({"type":"candidate","data":null})).await;
+    assert_eq!(tablet.hear_type("candidate").await["gen"], 1);
+    desk.do_it(verb("hangup", 1)).await;
+    assert_eq!(bed.history("bob").await.len(), 1, "one person, one line");
+}
+
+#[tokio::test]
+async fn calls_are_counted_as_answered_once_each() {
+    let bed = two_people(&[]).await;
+    let mut alice = bed.phone("alice", "tab").await;
+    let mut bob = bed.phone("bob", "phone").await;
+    alice.do_it(invite(1, "bob")).await;
+    bob.do_it(accept(1)).await;
+    bob.do_it(json!({"type":"resume","call":call_id(1),"gen":0})).await;
+    assert_eq!(bed.server.metrics.calls_answered.value(), 1);
+}
