@@ -1,4 +1,5 @@
 // Proof that media flows, measured where a person would notice: pixels that change and sound that has energy.
+import type { Page } from '@playwright/test';
 import type {} from './probes.ts';
 import type { Screen, Spot } from './screen.ts';
 
@@ -143,6 +144,61 @@ export async function watchFrames(page: Screen, windowMs: number): Promise<{ sto
         frameWatch.running = false;
         await frameWatch.done;
         return frameWatch.windows;
+      }),
+  };
+}
+
+/** The longest times without a new picture and without new sound since the watch began, in milliseconds. */
+export type Gaps = { picture: number; sound: number };
+
+/**
+ * Watches in the page for gaps in what arrives, on whichever peer connection is the youngest that is open.
+ *
+ * Time is counted by looks of 50 ms, and one that comes late counts for 60 at most: where the machine is too busy to let
+ * the page look, the page is not to blame for what it could not do meanwhile. On an idle machine it is the time of a clock.
+ */
+export async function watchGaps(page: Page): Promise<{ stop(): Promise<Gaps> }> {
+  await page.evaluate(() => {
+    const watch = { gaps: { picture: 0, sound: 0 }, running: true, done: Promise.resolve() };
+    const counts = async (): Promise<Record<keyof Gaps, string>> => {
+      const index = window.bed.peers.findLastIndex(({ record }) => record.closedAt === undefined);
+      const now = { picture: 0, sound: 0 };
+      for (const entry of (await window.bed.peers[index]?.peer.getStats())?.values() ?? []) {
+        if (entry.type !== 'inbound-rtp') continue;
+        now.picture += Number(entry.framesDecoded ?? 0);
+        if (entry.kind === 'audio') now.sound += Number(entry.packetsReceived ?? 0);
+      }
+      return { picture: `${index} ${now.picture}`, sound: `${index} ${now.sound}` };
+    };
+    watch.done = (async () => {
+      let last = await counts();
+      let lookedAt = performance.now();
+      const gap = { picture: 0, sound: 0 };
+      while (watch.running) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        const next = await counts();
+        const took = Math.min(performance.now() - lookedAt, 60);
+        lookedAt = performance.now();
+        for (const kind of ['picture', 'sound'] as const) {
+          // Another peer connection counts anew: only what it brings is news, not that it is another.
+          const grew = next[kind] !== last[kind] && !next[kind].endsWith(' 0');
+          gap[kind] = grew ? 0 : gap[kind] + took;
+          watch.gaps[kind] = Math.max(watch.gaps[kind], gap[kind]);
+        }
+        last = next;
+      }
+    })();
+    Object.assign(window, { gapWatch: watch });
+  });
+  return {
+    stop: () =>
+      page.evaluate(async () => {
+        const { gapWatch } = window as unknown as {
+          gapWatch: { gaps: Gaps; running: boolean; done: Promise<void> };
+        };
+        gapWatch.running = false;
+        await gapWatch.done;
+        return gapWatch.gaps;
       }),
   };
 }
