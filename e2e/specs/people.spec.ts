@@ -3,6 +3,24 @@ import { addContact, contact, doTo, goTo, openSection } from '../bed/pages.ts';
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
 
+test('contacts who know each other see whether the other is there', async ({ bring }) => {
+  const alice = await bring('alice');
+  const bob = await bring('bob');
+  await addContact(alice, 'bob');
+  // To be seen takes two: until Bob knows Alice, too, she sees nothing of him.
+  await expect(contact(alice, 'bob')).toHaveAttribute('data-status', 'offline');
+  await addContact(bob, 'alice');
+  await expect(contact(alice, 'bob')).toHaveAttribute('data-status', 'online');
+  await expect(contact(bob, 'alice')).toHaveAttribute('data-status', 'online');
+
+  await bob.leave();
+  await expect(contact(alice, 'bob')).toHaveAttribute('data-status', 'offline');
+  await doTo(alice, 'bob', 'await');
+  await bring('bob');
+  await expect(alice.page.getByTestId('toast')).toContainText('bob is online.');
+  await expect(contact(alice, 'bob')).toHaveAttribute('data-status', 'online');
+});
+
 test('a contact is renamed, made a favourite, called from home, removed and put back', async ({ bring }) => {
   const alice = await bring('alice');
   const bob = await bring('bob');

@@ -5,10 +5,8 @@ import type { Send } from './model/message.ts';
 import type { CallModel, Model, Page } from './model/model.ts';
 import { CallScreen } from './screens/call-screen.tsx';
 import { Incoming } from './screens/incoming.tsx';
-import { Join } from './screens/join.tsx';
 import { Loading, Unreachable } from './screens/plain.tsx';
 import { Shell } from './screens/shell.tsx';
-import { SignIn } from './screens/sign-in.tsx';
 import { Waiting } from './screens/waiting.tsx';
 import { say } from './text/language.ts';
 import { announcements } from './text/status.ts';
@@ -19,6 +17,12 @@ import { ToastView } from './ui/toast.tsx';
 
 type PageOf<Type extends Page['type']> = Extract<Page, { type: Type }>;
 
+const Join = later<{ page: PageOf<'join'>; send: Send }>(
+  async () => (await import('./screens/join.tsx')).Join,
+);
+const SignIn = later<{ page: PageOf<'sign-in'>; send: Send }>(
+  async () => (await import('./screens/sign-in.tsx')).SignIn,
+);
 const GuestDoor = later<{ page: PageOf<'guest-door'>; send: Send }>(
   async () => (await import('./screens/guest.tsx')).GuestDoor,
 );

@@ -6,14 +6,19 @@ import * as api from './api/people.ts';
 import type { Send } from './model/message.ts';
 import type { OwnPreferences, PeopleOutput, Thing } from './model/people.ts';
 import { hashOf, placeIn } from './model/place.ts';
-import { createPush } from './push/push.ts';
+import type { Push } from './push/push.ts';
 
 /** Does one thing after the other has been told. */
 export type PerformPeople = (output: PeopleOutput) => Promise<void>;
 
 /** Makes it; `send` takes the answers. */
 export function createPeopleDriver(send: Send): PerformPeople {
-  const push = createPush(send);
+  let loading: Promise<Push> | null = null;
+  /** Loaded behind the first page, which does not need it. */
+  const push = () => {
+    loading ??= import('./push/push.ts').then(({ createPush }) => createPush(send));
+    return loading;
+  };
   /** What is to be saved behind that which is on its way; only the last matters. */
   let nextToSave: OwnPreferences | null = null;
   let saving = false;
@@ -62,13 +67,13 @@ export function createPeopleDriver(send: Send): PerformPeople {
       case 'delete-link':
         return told(await api.deleteLink(output.id), 'links');
       case 'ask-push':
-        return push.ask();
+        return (await push()).ask();
       case 'turn-push':
-        return push.turn(output.on);
+        return (await push()).turn(output.on);
       case 'show-test-notification':
-        return push.test();
+        return (await push()).test();
       case 'notify-online':
-        return push.tellOnline(output.person.name, output.person.id);
+        return (await push()).tellOnline(output.person.name, output.person.id);
       case 'show-address':
         if (hashOf(placeIn(location.hash)) !== hashOf(output.place)) {
           history.pushState(null, '', location.pathname + location.search + hashOf(output.place));

@@ -32,7 +32,7 @@ export function Home({ model, me, send }: Props) {
       <main class="home-main">
         <Elsewhere calls={model.elsewhere} send={send} />
         <h1 class="home-title">{t('home.title')}</h1>
-        <DialField send={send} />
+        <DialField contacts={people.contacts.items} send={send} />
         <p class="home-me">
           <strong>{me.name}</strong> <span>· {t('home.me')}</span>
         </p>
