@@ -10,6 +10,9 @@
 //!      └───────────────────┴───────► Ended ◄────┴──────────────────┘
 //! ```
 //!
+//! While it is answered, either person may take the call to another of their devices, and either may hand the other
+//! one over ([`transfer_to`], [`transfer_between`]), which ends it and begins another.
+//!
 //! Begin with [`step`]: a record and an [`Event`] give the next record and the [`Effect`]s to perform. The
 //! shell commits the record by compare-and-set; whoever commits has decided, so nobody owns a call and no
 //! lock is held. On a conflict the shell reads again and steps again. Devices are told snapshots ([`view`]),

@@ -13,8 +13,8 @@ use visavis_call::{Availability, Capsule, Effect, Event, Leg, NewCall, Pair, Rec
 use visavis_cluster::{CasError, Change, Engine, Expected, Stored, Write};
 use visavis_proto::limits::CALLS_PER_DEVICE;
 use visavis_proto::{
-    Address, CallId, CallRef, CallView, ChangedThing, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody,
-    ServerFrame, Timestamp, UserId, limits,
+    Address, CallId, CallView, ChangedThing, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody, ServerFrame,
+    Timestamp, UserId, limits,
 };
 use visavis_store::{HistoryRow, Store, TokenHash, User};
 
@@ -624,7 +624,7 @@ impl Calls {
         self.live_records(user).iter().any(|(_, record)| record.answer().is_some())
     }
 
-    fn live_records(&self, user: &UserId) -> Vec<(Rev, Arc<Record>)> {
+    pub(super) fn live_records(&self, user: &UserId) -> Vec<(Rev, Arc<Record>)> {
         let live = self.live();
         let ids = live.of_user.get(user).into_iter().flatten();
         ids.filter_map(|id| live.calls.get(id)).map(|call| (call.rev, Arc::clone(&call.record))).collect()
@@ -680,50 +680,6 @@ impl Calls {
             None => {
                 candidates.push(Candidates { from: from.clone(), to: to.clone(), generation, count: 1 });
                 true
-            }
-        }
-    }
-
-    /// The device has connected and says what it holds: its legs are back.
-    pub(super) async fn device_back(&self, device: &Address, held: &[CallRef]) {
-        let is_held = |record: &Record| held.iter().any(|held| held.id == record.id);
-        // A page that rings and knows nothing of it is a new one: what was prepared with the old one is gone.
-        let forgotten = |record: &Record| record.warm().contains(device) && !is_held(record);
-        self.tell(device, &Event::Lost { who: device.clone() }, forgotten).await;
-        self.device_here(device).await;
-    }
-
-    /// The device is connected: none of its legs is away.
-    pub(super) async fn device_here(&self, device: &Address) {
-        self.tell(device, &Event::Back { who: device.clone() }, |record| record.carries(device)).await;
-    }
-
-    /// The device's last socket is gone: its legs are lost unless it comes back.
-    pub(super) async fn device_lost(&self, device: &Address) {
-        self.tell(device, &Event::Lost { who: device.clone() }, |record| record.carries(device)).await;
-    }
-
-    /// The device says that it goes: it is waited for only as long as a reload takes.
-    pub(super) async fn device_leaves(&self, device: &Address) {
-        self.tell(device, &Event::Leave { who: device.clone() }, |record| record.carries(device)).await;
-    }
-
-    /// The device's login was ended: it has hung up, since its media would flow on without a server.
-    pub(super) async fn device_revoked(&self, device: &Address) {
-        // Who has no account any more is ended for that reason, by whoever has removed it.
-        if matches!(self.store.user(&device.user).await, Ok(None)) {
-            return;
-        }
-        let hang_up = Event::Hangup { who: device.clone(), reason: None };
-        self.tell(device, &hang_up, |record| record.leg_of(device).is_some()).await;
-        self.device_lost(device).await;
-    }
-
-    async fn tell(&self, device: &Address, event: &Event, about: impl Fn(&Record) -> bool) {
-        let records = self.live_records(&device.user);
-        for (_, record) in records.iter().filter(|(_, record)| about(record)) {
-            if let Err(code) = self.decide(record.id, event, clock::now()).await {
-                debug!(id = %record.id, ?code, "a device's coming or going was not kept");
             }
         }
     }

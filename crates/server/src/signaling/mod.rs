@@ -13,6 +13,7 @@
 //! store was lost, `alarms` wakes calls whose time has come, `devices` knows who is connected. Nothing here waits for a
 //! device.
 
+mod absence;
 mod alarms;
 pub mod allowance;
 mod calls;

@@ -55,6 +55,7 @@ impl Calls {
             let Some(Decided { handover, read }) = decided else { return Ok(()) };
             let pairs = self.pairs(&handover)?;
             let Handover { ended, new } = handover;
+            let (answered, screened) = (new.record.answer().is_some(), new.record.screened.is_some());
             let ended = read.into_iter().map(Expected::Rev).zip(ended);
             let steps: Vec<(Expected, Step)> = ended.chain([(Expected::Absent, new)]).collect();
             match self.commit_all(steps, pairs, now).await {
@@ -62,6 +63,12 @@ impl Calls {
                     info!(%id, new = %new_id, "a call was handed over");
                     self.metrics.calls_created.count();
                     self.metrics.calls_transferred.count();
+                    if answered {
+                        self.metrics.calls_answered.count();
+                    }
+                    if screened {
+                        self.metrics.calls_screened.count();
+                    }
                     return Ok(());
                 }
                 Err(CasError::Conflict { .. } | CasError::Unknown) => {
