@@ -79,6 +79,8 @@ describe('the caller, while it rings', () => {
     expect(gathers(calling([PHONE], never))).toEqual(['all']);
     const always = online({ warmRing: true, relay: 'always' });
     expect(gathers(calling([PHONE], always, { peer: CONTACT }))).toEqual(['relay']);
+    const wished = online().tell({ type: 'hide-address', yes: true });
+    expect(gathers(calling([PHONE], wished, { peer: CONTACT }))).toEqual(['relay']);
   });
 
   it.each([
@@ -156,7 +158,8 @@ describe('the answer', () => {
   it('widens nothing where nothing was narrow, or where it is to stay so', () => {
     const open = answer(calling([PHONE], online(), { peer: CONTACT }), PHONE, CONTACT);
     const closed = answer(calling([PHONE], online({ warmRing: true, relay: 'always' })), PHONE);
-    for (const desk of [open, closed]) {
+    const wished = answer(calling([PHONE], online().tell({ type: 'hide-address', yes: true })), PHONE);
+    for (const desk of [open, closed, wished]) {
       desk.take();
       desk.tell({ type: 'connected', call: CALL, key: '0 bob/phone', path: 'relay-udp' });
       expect(offers(desk.take())).toEqual([]);

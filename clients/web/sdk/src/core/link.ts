@@ -78,6 +78,8 @@ export function welcome(turn: Turn, data: Welcome): void {
     epoch,
     elsewhere: [],
     ice: ice.servers,
+    // Before anything is made that could show one.
+    hideAddress: data.preferences?.hide_address ?? turn.state.hideAddress,
     pingInCallMs: limits.ping_in_call_ms,
     pingIdleMs: limits.ping_idle_ms,
   });

@@ -10,7 +10,7 @@ import type {
 import type { Path } from '../public.ts';
 import { SEEN_LIMIT } from './limits.ts';
 import { say, unsay } from './outbox.ts';
-import { askedFor, means, restart } from './recovery.ts';
+import { alwaysHides, askedFor, means, restart } from './recovery.ts';
 import type { CallRecord, PeerKey } from './state.ts';
 import { change, enter, find, type Turn } from './turn.ts';
 import { deviceIdOf, deviceOf, warmKey } from './warm.ts';
@@ -150,7 +150,7 @@ export function connected(turn: Turn, call: CallRecord, path: Path): void {
     change(turn, call.id, { narrow: false });
     // Now that they have answered they may know where we are, and a direct path is a better one.
     const now = find(turn, call.id);
-    if (now && call.role === call.offerer && turn.state.privacy.relay !== 'always') restart(turn, now);
+    if (now && call.role === call.offerer && !alwaysHides(turn.state)) restart(turn, now);
   }
   if (call.reported !== path) say(turn, call.id, { type: 'connected', data: { route: ROUTES[path] } });
 }

@@ -3,8 +3,7 @@ import type { Presence, Welcome } from '../protocol.ts';
 import { type Turn, update } from './turn.ts';
 
 /** `welcome` has the whole truth, and does not know yet whether this page is looked at. */
-export function meetPeople(turn: Turn, { presence = [], preferences }: Welcome): void {
-  if (preferences) update(turn, { hideAddress: preferences.hide_address });
+export function meetPeople(turn: Turn, { presence = [] }: Welcome): void {
   update(turn, { presence: Object.fromEntries(presence.map(({ user, status }) => [user, status])) });
   if (!turn.state.seen) tellPresence(turn);
 }

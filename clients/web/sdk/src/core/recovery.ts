@@ -105,17 +105,22 @@ export function means(
   { now, state }: Turn,
   call: CallRecord,
 ): { readonly ice: readonly IceServer[]; readonly gather: Gather } {
-  if (state.privacy.relay === 'always') return { ice: state.ice, gather: 'relay' };
+  if (alwaysHides(state)) return { ice: state.ice, gather: 'relay' };
   if (!call.confirmed) return { ice: state.ice, gather: hides(state, call) ? 'relay' : 'all' };
   const since = searchingSince(call);
   const waited = since === undefined ? 0 : now - since;
   const inTurn = waited >= RELAY_ONLY_AFTER_MS && waited < RELAY_ONLY_AFTER_MS + RELAY_ONLY_FOR_MS;
-  return { ice: state.ice, gather: inTurn ? 'relay-tcp' : state.hideAddress ? 'relay' : 'all' };
+  return { ice: state.ice, gather: inTurn ? 'relay-tcp' : 'all' };
 }
 
 /** Whether the other person is to learn no address of ours before the answer. */
-export function hides({ privacy }: State, { peer }: CallRecord): boolean {
-  return privacy.relay === 'always' || (privacy.relay === 'strangers' && !peer.contact);
+export function hides(state: State, { peer }: CallRecord): boolean {
+  return alwaysHides(state) || (state.privacy.relay === 'strangers' && !peer.contact);
+}
+
+/** Whether nobody is to learn one at any time, says the application or the user. */
+export function alwaysHides({ privacy, hideAddress }: State): boolean {
+  return hideAddress || privacy.relay === 'always';
 }
 
 /** When to give up on a lost path: soon if nothing but the path is missing, later if one side is away itself. */
