@@ -94,6 +94,7 @@ impl Calls {
             let hint = "a call is transferred to a third person; to go on at another device of yours, say take there";
             return Err(Refusal::of(ErrorCode::BadState, hint));
         }
+        no_guest_in(record)?;
         let leg = self.under_own_name(leg).await?;
         let Terms { caller, callee, ties, screened, call_waiting } = self.terms(leg, callee, now).await?;
         let callee_is = self.callee_is(&callee.user, call_waiting);
@@ -123,12 +124,10 @@ impl Calls {
         if callee == leg.address.user {
             return Err(Refusal::of(ErrorCode::BadState, "these two calls are with the same person"));
         }
+        no_guest_in(first)?;
+        no_guest_in(&second)?;
         let leg = self.under_own_name(leg).await?;
-        let Terms { caller, callee, ties, screened, call_waiting: _ } =
-            self.terms(leg, &callee, now).await.map_err(|refused| match refused.code {
-                ErrorCode::NotFound => Refusal::of(ErrorCode::Forbidden, "a guest cannot be handed over"),
-                _ => refused,
-            })?;
+        let Terms { caller, callee, ties, screened, call_waiting: _ } = self.terms(leg, &callee, now).await?;
         // They talk already, to somebody who vouches for the other; but nobody is connected with whom they have blocked.
         if screened.is_some_and(|screened| screened.why == Screening::Blocked) {
             return Err(ErrorCode::Busy.into());
@@ -178,6 +177,14 @@ impl Calls {
         let user_name = found.ok_or(ErrorCode::NotFound)?.display_name;
         Ok(Leg { user_name, ..leg })
     }
+}
+
+/// A guest talks to their host and to nobody else, and makes the host talk to nobody else.
+fn no_guest_in(record: &Record) -> Result<(), Refusal> {
+    if record.ties.guest.is_none() {
+        return Ok(());
+    }
+    Err(Refusal::of(ErrorCode::Forbidden, "a call with a guest cannot be handed over"))
 }
 
 /// A UUID of version 7, as callers make them.

@@ -98,6 +98,27 @@ async fn a_knock_that_is_declined_or_not_answered_uses_nothing() {
 }
 
 #[tokio::test]
+async fn a_call_with_a_guest_is_handed_over_by_neither_side() {
+    let bed = host().await;
+    let mut alice = bed.phone("alice", "tab").await;
+    let mut bob = bed.phone("bob", "phone").await;
+    let (_, token) = link(&bed, json!({"label": "one"})).await;
+    let mut guest = bed.phone(&enter(&bed, &token, "Gus").await, "page").await;
+    guest.do_it(invite(1, "alice")).await;
+    alice.do_it(accept(1)).await;
+    alice.do_it(invite(2, "bob")).await;
+    bob.do_it(accept(2)).await;
+
+    let to_bob = json!({"type":"transfer","call":call_id(1),"data":{"to":"bob"}});
+    assert_eq!(guest.refused(to_bob.clone()).await, "forbidden");
+    assert_eq!(alice.refused(to_bob).await, "forbidden");
+    let both =
+        |first, second| json!({"type":"transfer","call":call_id(first),"data":{"call":call_id(second)}});
+    assert_eq!(alice.refused(both(1, 2)).await, "forbidden");
+    assert_eq!(alice.refused(both(2, 1)).await, "forbidden");
+}
+
+#[tokio::test]
 async fn a_guest_calls_nobody_but_the_host_and_nobody_calls_a_guest() {
     let bed = host().await;
     let mut bob = bed.phone("bob", "phone").await;

@@ -169,3 +169,36 @@ async fn handing_over_counts_among_the_calls_of_a_minute() {
     assert_eq!(alice.refused(transfer_to(1, "nobody")).await, "not_found");
     assert_eq!(alice.refused(transfer_to(1, "carol")).await, "rate_limited");
 }
+
+#[tokio::test]
+async fn what_somebody_calls_another_in_their_contacts_is_told_to_nobody_by_a_transfer() {
+    let (bed, mut alice, mut bob, mut carol) = three().await;
+    for (owner, whom, name) in
+        [("bob", "alice", "Sweetheart"), ("bob", "carol", "The Boss"), ("carol", "alice", "Ally")]
+    {
+        let contact = json!({"display_name": name});
+        bed.ask(owner, "PUT", &format!("/api/contacts/{whom}"), contact).await;
+    }
+    active(1, &mut alice, &mut bob, "bob").await;
+    active(2, &mut bob, &mut carol, "carol").await;
+    bob.do_it(transfer_between(1, 2)).await;
+    let hers = handed_over(&mut alice, 1).await;
+    assert_eq!((&hers["peer"]["name"], &hers["peer"].get("contact")), (&json!("Carol"), &None));
+    let carols = handed_over(&mut carol, 2).await;
+    assert_eq!((&carols["peer"]["name"], &carols["peer"]["contact"]), (&json!("Ally"), &json!(true)));
+}
+
+#[tokio::test]
+async fn nobody_is_connected_with_whom_they_have_blocked() {
+    let (bed, mut alice, mut bob, mut carol) = three().await;
+    bed.ask("carol", "PUT", "/api/blocks/alice", json!({})).await;
+    active(1, &mut alice, &mut bob, "bob").await;
+    active(2, &mut bob, &mut carol, "carol").await;
+    assert_eq!(bob.refused(transfer_between(1, 2)).await, "busy");
+    bob.do_it(verb("hangup", 2)).await;
+    carol.hear_until("ended").await;
+    while carol.hear_type("changed").await["data"]["what"] != json!(["history"]) {}
+    bob.do_it(transfer_to(1, "carol")).await;
+    assert_eq!(handed_over(&mut alice, 1).await["state"], "inviting", "as for any caller");
+    carol.hears_nothing().await;
+}
