@@ -65,6 +65,8 @@ pub(crate) struct Held {
     pub(crate) peer: Option<Address>,
     rev: Option<Rev>,
     capsule: Option<(Epoch, String)>,
+    /// A node that does not know the capsule yet says that another device has the call.
+    contradicted: bool,
     pub(crate) generation: Gen,
     known: bool,
     /// The server has said that this device is one of the two ends.
@@ -191,7 +193,7 @@ impl Device {
             Act::Decline(call) | Act::HangUp(call) => {
                 if let Some(held) = self.find(call) {
                     hub.note(|| format!("{} hangs up {} ({:?})", self.address, short(call), held.stage));
-                    hub.judge.borrow_mut().means_to_end(hub.now(), call, self.index);
+                    hub.judge.borrow_mut().means_to_end(hub.now(), call, self.index, held.capsule.is_some());
                     self.hang_up(hub, call, None);
                 }
             }
@@ -290,7 +292,8 @@ impl Device {
             Hear::Ok { re, call, merged } => self.done(hub, re, call.filter(|_| merged)),
             Hear::Error { re: Some(re), code, .. } => self.refused(hub, re, code),
             Hear::Error { re: None, code: ErrorCode::NotFound, call: Some(call) } => self.lose(hub, call),
-            Hear::Error { .. } | Hear::Pong => {}
+            Hear::Error { .. } => {}
+            Hear::Pong => self.believe(hub),
             Hear::Call(view) => self.apply(hub, *view),
         }
         self.set_timer(hub);
@@ -413,12 +416,22 @@ impl Device {
         }
     }
 
+    fn postpone(&mut self, hub: &Hub, id: u64) {
+        if let Some(pending) = self.outbox.iter_mut().find(|pending| pending.id == id) {
+            pending.retry = Some(hub.now() + RESEND[pending.tries.clamp(1, RESEND.len()) - 1]);
+        }
+    }
+
     fn refused(&mut self, hub: &Hub, re: u64, code: ErrorCode) {
         if code.retry() {
-            if let Some(pending) = self.outbox.iter_mut().find(|pending| pending.id == re) {
-                pending.retry = Some(hub.now() + RESEND[pending.tries.clamp(1, RESEND.len()) - 1]);
-            }
-            return;
+            return self.postpone(hub, re);
+        }
+        let known = |call| self.find(call).is_some_and(|held| held.known);
+        let doubtful = |it: &Pending| it.id == re && (known(it.call) || self.outlives(it.capsule.as_ref()));
+        if code == ErrorCode::NotYourCall && self.outbox.iter().any(doubtful) {
+            // It may have overtaken the call's capsule, or be late. What the heartbeat says of the call counts.
+            self.postpone(hub, re);
+            return self.ping(hub, PROBE);
         }
         let Some(pending) = self.settle(re) else { return };
         let over = if code == ErrorCode::AnsweredElsewhere { Over::Elsewhere } else { Over::Ended };
@@ -467,11 +480,15 @@ impl Device {
 
     /// The server knows nothing of the call.
     fn lose(&mut self, hub: &Hub, call: CallId) {
+        self.outbox.retain(|pending| pending.call != call || pending.capsule.is_none());
         let Some(held) = self.find(call) else { return };
         hub.note(|| format!("{} hears that nobody knows {} ({:?})", self.address, short(call), held.stage));
         let mut judge = hub.judge.borrow_mut();
         if held.stage == Stage::Active && held.capsule.is_some() && !judge.is_over(call) {
             judge.find(|| format!("{} was told that {} is over, which lives", self.address, short(call)));
+        }
+        if held.capsule.is_none() {
+            judge.may_end(call);
         }
         drop(judge);
         self.finish(call, Over::Ended);
@@ -483,17 +500,26 @@ impl Device {
         } else {
             self.elsewhere.remove(&view.id);
         }
+        if view.state == CallState::Ended {
+            hub.judge.borrow_mut().hears_of_end(view.id);
+        }
         if self.find(view.id).is_none() && !self.meet(hub, &view) {
             return;
         }
         let now = hub.now();
         let epoch = self.epoch.clone();
+        let unjudged = self.find(view.id).is_some_and(|held| self.outlives(held.capsule.as_ref()));
         let taking = self.outbox.iter().any(|it| it.call == view.id && matches!(it.words, Say::Take { .. }));
         let Some(held) = self.find_mut(view.id) else { return };
         if held.rev.is_some_and(|rev| view.rev <= rev) {
             return;
         }
+        if unjudged && view.you == You::Elsewhere && view.state != CallState::Ended {
+            held.contradicted = true;
+            return;
+        }
         held.rev = Some(view.rev);
+        held.contradicted = false;
         held.capsule = view.capsule.zip(epoch).map(|(text, epoch)| (epoch, text));
         if view.generation != held.generation {
             held.generation = view.generation;
@@ -504,6 +530,9 @@ impl Device {
         held.peer = view.peer.address;
         held.expires = view.expires_in_ms.map(|left| now + left);
         if view.you == You::Elsewhere && !(taking && view.state != CallState::Ended) {
+            if held.confirmed && view.state != CallState::Ended {
+                hub.judge.borrow_mut().hears_elsewhere(view.id, self.index);
+            }
             return self.finish(view.id, Over::Elsewhere);
         }
         match view.state {
@@ -516,6 +545,19 @@ impl Device {
                 }
             }
             CallState::Connecting | CallState::Active => self.answered(hub, &view.id, view.you, view.state),
+        }
+    }
+
+    /// The node has seen our capsules. What contradicts them all the same is the truth.
+    fn believe(&mut self, hub: &Hub) {
+        let mut doubts = false;
+        for held in self.calls.iter_mut().filter(|held| held.contradicted) {
+            held.contradicted = false;
+            held.capsule = None;
+            doubts = true;
+        }
+        if doubts {
+            self.ping(hub, PROBE);
         }
     }
 
@@ -737,6 +779,7 @@ fn blank(id: CallId, role: Role, stage: Stage, now: Time) -> Held {
         peer: None,
         rev: None,
         capsule: None,
+        contradicted: false,
         generation: Gen(0),
         known: false,
         confirmed: false,

@@ -138,8 +138,10 @@ pub(crate) struct Hub {
     pub(crate) store: RefCell<Store>,
     pub(crate) judge: RefCell<Judge>,
     pub(crate) sockets: RefCell<Vec<Socket>>,
-    /// Whether each device has a network.
+    /// Whether each device reaches the nodes.
     pub(crate) reachable: RefCell<Vec<bool>>,
+    /// Whether media reaches each device.
+    pub(crate) in_touch: RefCell<Vec<bool>>,
     /// How often each node has started, and whether it runs.
     pub(crate) boots: RefCell<Vec<(u32, bool)>>,
     tasks: RefCell<BTreeMap<u64, Task>>,
@@ -166,6 +168,7 @@ impl Hub {
             store: RefCell::new(Store::new()),
             sockets: RefCell::default(),
             reachable: RefCell::new(vec![true; devices]),
+            in_touch: RefCell::new(vec![true; devices]),
             boots: RefCell::new(vec![(0, false); nodes]),
             tasks: RefCell::default(),
             current: Cell::new(0),

@@ -52,6 +52,12 @@ struct Story {
     answered: bool,
     connected: Option<Time>,
     ended: Option<(u32, EndReason, Time)>,
+    /// Somebody has wanted its end, whether or not that was told.
+    wanted: bool,
+    /// Who took it last, if not the one who answered or called.
+    taker: Option<Address>,
+    /// Whoever wanted the end could have given the call back to a node that had lost it.
+    must_be_told: bool,
     /// Devices that have told a node of the end.
     said: BTreeSet<Address>,
     /// A node has told a device that it is done.
@@ -148,6 +154,9 @@ impl Judge {
                 format!("{call} was answered by {old}, and then by {new:?}: {why}"),
             );
         }
+        if let Why::Take(taker) = why {
+            story.taker = Some(taker.clone());
+        }
         if let (Why::Accept(device), Some(new), None) = (why, &new, &old) {
             rule(device == new, format!("{device} answered {call}, and {new} got it"));
             story.answers.insert((life, new.clone()));
@@ -175,6 +184,11 @@ impl Judge {
                     };
                     let said = story.said.iter().any(|device| device.user == *user);
                     rule(said, format!("{call} ended by {user}, who has said nothing"));
+                    let by_itself = was_active && end.reason == EndReason::Hangup && !story.wanted;
+                    rule(
+                        !by_itself,
+                        format!("{call} was active and hung up by {user}'s device, which nobody wanted"),
+                    );
                 }
                 story.ended = Some((life, end.reason, now));
             }
@@ -209,13 +223,34 @@ impl Judge {
         self.story(call).heard |= over;
     }
 
+    /// A device is told of the end.
+    pub(crate) fn hears_of_end(&mut self, call: CallId) {
+        self.story(call).heard = true;
+    }
+
     pub(crate) fn hears_of_media(&mut self, now: Time, call: CallId) {
         self.story(call).media = Some(now);
     }
 
     /// A person hangs up at a device.
-    pub(crate) fn means_to_end(&mut self, now: Time, call: CallId, device: usize) {
-        self.story(call).meant.insert(device, now);
+    pub(crate) fn means_to_end(&mut self, now: Time, call: CallId, device: usize, has_capsule: bool) {
+        let story = self.story(call);
+        story.meant.insert(device, now);
+        story.wanted = true;
+        story.must_be_told |= has_capsule;
+    }
+
+    /// A device had nothing by which a node could have known the call again, and has told its person that it is over.
+    pub(crate) fn may_end(&mut self, call: CallId) {
+        self.story(call).wanted = true;
+    }
+
+    /// A device that was one of the two ends is told that another one is.
+    pub(crate) fn hears_elsewhere(&mut self, call: CallId, device: usize) {
+        let address = self.address(device);
+        if self.story(call).taker.as_ref() == Some(&address) {
+            self.find(|| format!("{address} took {} and is told that it is elsewhere", short(call)));
+        }
     }
 
     /// A device has forgotten everything, and with it what its person meant.
@@ -249,9 +284,18 @@ impl Judge {
     pub(crate) fn reads_history(&mut self, history: &BTreeMap<(CallId, UserId), HistoryRow>) {
         let mut wrong = None;
         for (call, story) in &self.stories {
+            let lost =
+                story.must_be_told && !story.meant.is_empty() && !history.keys().any(|(it, _)| it == call);
+            if lost {
+                wrong = Some(format!("{} was hung up, and nobody's history has it", short(*call)));
+            }
             let (Some((caller, callee)), Some((_, reason, at))) = (&story.people, story.ended) else {
                 continue;
             };
+            // An end that was lost with its store before anybody had heard of it has not been.
+            if !story.heard && !history.keys().any(|(it, _)| it == call) {
+                continue;
+            }
             for user in [caller, callee] {
                 let line = history.get(&(*call, user.clone()));
                 let is_caller = user == caller;
@@ -261,7 +305,7 @@ impl Judge {
                     wrong =
                         Some(format!("{}: {user}'s history says {found:?}, it was {wanted:?}", short(*call)));
                 }
-                let took = story.connected.map_or(0, |connected| at - connected);
+                let took = story.connected.map_or(0, |connected| at.saturating_sub(connected));
                 let said =
                     line.map_or(0, |line| u64::try_from(line.duration.as_millis()).unwrap_or(u64::MAX));
                 if took.abs_diff(said) > 2 * self.skew + 5_000 {

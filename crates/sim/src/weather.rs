@@ -42,6 +42,8 @@ pub(crate) enum Fault {
     StoreLost { down: Time },
     /// A device has no network for a while.
     Outage { device: usize, down: Time },
+    /// A device does not reach the nodes for a while; media knows another way.
+    Unheard { device: usize, down: Time },
     /// A page is reloaded: it forgets everything.
     Reload { device: usize },
     /// A device is gone until everything is well again.
@@ -91,6 +93,10 @@ impl Weather {
         if random.chance(600) {
             at(random, 5, &|random| Fault::Outage { device: random.index(devices), down: down(random) });
             at(random, 3, &|random| Fault::HalfOpen { device: random.index(devices) });
+            at(random, 4, &|random| Fault::Unheard {
+                device: random.index(devices),
+                down: random.within(1_000..=110_000),
+            });
         }
         if random.chance(400) {
             at(random, 3, &|random| Fault::Reload { device: random.index(devices) });

@@ -61,8 +61,14 @@ impl World {
                 acts.push((at + random.below(300), to, Act::Dial { to: from }));
             }
             if random.chance(300) {
-                let wait = random.below(60_000);
-                acts.push((at + wait, random.index(count), Act::Take));
+                let taken = at + random.below(60_000);
+                acts.push((taken, random.index(count), Act::Take));
+                if random.chance(150) {
+                    // Not everybody has heard of it when the store is lost.
+                    let device = random.index(count);
+                    hub.at(taken, Event::Fault(Fault::Unheard { device, down: 3_000 }));
+                    hub.at(taken + random.below(3_000), Event::Fault(Fault::StoreLost { down: 500 }));
+                }
             }
         }
         drop(random);
@@ -168,6 +174,7 @@ impl World {
             }
             Event::NetworkBack { device } => {
                 hub.reachable.borrow_mut()[device] = true;
+                hub.in_touch.borrow_mut()[device] = true;
                 if self.devices[device].is_on() {
                     self.devices[device].hurry(&hub);
                 }
@@ -225,6 +232,11 @@ impl World {
             }
             Fault::Outage { device, down } => {
                 hub.reachable.borrow_mut()[device] = false;
+                hub.in_touch.borrow_mut()[device] = false;
+                hub.later(down, Event::NetworkBack { device });
+            }
+            Fault::Unheard { device, down } => {
+                hub.reachable.borrow_mut()[device] = false;
                 hub.later(down, Event::NetworkBack { device });
             }
             Fault::Reload { device } => {
@@ -248,6 +260,7 @@ impl World {
             hub.at(hub.now(), Event::StartNode { node });
         }
         hub.reachable.borrow_mut().iter_mut().for_each(|reachable| *reachable = true);
+        hub.in_touch.borrow_mut().iter_mut().for_each(|in_touch| *in_touch = true);
         // Dead connections are found out at once, by whoever still believes in them.
         let sockets = hub.sockets.borrow().len();
         for socket in (0..sockets).filter(|socket| hub.sockets.borrow()[*socket].cut) {
@@ -263,7 +276,7 @@ impl World {
     /// Media arrives at a device whose peer is there, holds the same call with it, and has the same peer connection.
     fn look_for_media(&mut self, device: usize) {
         let hub = Rc::clone(&self.hub);
-        if !self.devices[device].looks(&hub) || !hub.reachable.borrow()[device] {
+        if !self.devices[device].looks(&hub) || !hub.in_touch.borrow()[device] {
             return;
         }
         let me = hub.judge.borrow().address(device);
@@ -274,7 +287,7 @@ impl World {
             let same = theirs.is_some_and(|theirs| {
                 theirs.confirmed && theirs.peer.as_ref() == Some(&me) && theirs.generation == held.generation
             });
-            same && other != device && hub.reachable.borrow()[other]
+            same && other != device && hub.in_touch.borrow()[other]
         };
         let flows: Vec<CallId> = self.devices[device]
             .calls
