@@ -78,6 +78,8 @@ export function createDriver(): Driver {
         return calls.take(output.id);
       case 'end-call':
         return calls.end(output.serial);
+      case 'transfer-call':
+        return calls.transfer(output.serial, output.to);
       case 'hold-call':
         return calls.hold(output.serial, output.on);
       case 'set-mic':

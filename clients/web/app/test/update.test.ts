@@ -310,6 +310,46 @@ describe('a second call', () => {
   });
 });
 
+describe('handing over', () => {
+  const active = { state: { type: 'active', since: 0, path: 'direct' } } as const;
+  const carol = { serial: 2, peer: { id: 'carol', name: 'Carol', lost: false, contact: false } } as const;
+  const talking = run(home, shows(active)).model;
+
+  test('goes to a name without the spaces around it, or to the person of a call beside', () => {
+    expect(run(talking, { type: 'transfer', to: ' carol ' }).outputs).toEqual([
+      { type: 'transfer-call', serial: 1, to: 'carol' },
+    ]);
+    expect(run(talking, { type: 'transfer', to: ' ' }).outputs).toEqual([]);
+    const beside = run(talking, shows({ ...active, ...carol })).model;
+    expect(run(beside, { type: 'connect-calls', serial: 1 }).outputs).toEqual([
+      { type: 'transfer-call', serial: 2, to: 1 },
+    ]);
+    expect(run(talking, { type: 'connect-calls', serial: 2 }).outputs).toEqual([]);
+  });
+
+  test('may begin with a word: the third person is called beside', () => {
+    const asked = run(talking, { type: 'dial-beside', to: 'carol' });
+    expect(asked.outputs).toEqual([{ type: 'start-call', to: 'carol', video: false }]);
+    const { model } = run(asked.model, shows(carol));
+    expect([model.call?.serial, model.others.map(({ serial }) => serial)]).toEqual([2, [1]]);
+  });
+
+  test('waits for the answer', () => {
+    const dialing = run(home, shows({})).model;
+    expect(run(dialing, { type: 'transfer', to: 'carol' }).outputs).toEqual([]);
+    expect(run(dialing, { type: 'dial-beside', to: 'carol' }).outputs).toEqual([]);
+  });
+
+  test('that fails says why, and the call goes on', () => {
+    const said = (['not-found', 'busy', 'server'] as const).map(
+      (code) =>
+        run(talking, { type: 'transfer-failed', error: new ClientError(code), to: 'carol' }).model.toast
+          ?.message.key,
+    );
+    expect(said).toEqual(['ended.not-found', 'ended.busy', 'transfer.failed']);
+  });
+});
+
 describe('a call on another device', () => {
   const there = { id: 'call-1', peer: snapshot().peer, device: 'Phone' };
   const known = run(home, { type: 'elsewhere', calls: [there] }).model;

@@ -22,6 +22,8 @@ export interface Calls extends Pictures {
   take(id: string): void;
   end(serial: number): void;
   hold(serial: number, on: boolean): void;
+  /** To somebody by name, or to the other person of another call. */
+  transfer(serial: number, to: string | number): void;
   setMic(serial: number, on: boolean): void;
   setCamera(serial: number, on: boolean): void;
   shareScreen(serial: number, on: boolean): void;
@@ -121,6 +123,18 @@ export function createCalls(send: Send, now: () => number): Calls {
     },
     end: (serial) => find(serial)?.hangup(),
     hold: (serial, on) => find(serial)?.hold(on),
+    transfer(serial, to) {
+      const target = typeof to === 'string' ? to : find(to);
+      if (target === undefined) return;
+      find(serial)
+        ?.transfer(target)
+        .catch((error: unknown) => {
+          const name = typeof target === 'string' ? target : target.peer.value.name;
+          // A call that has ended says so itself.
+          const isNews = error instanceof ClientError && error.code !== 'aborted';
+          if (isNews) send({ type: 'transfer-failed', error, to: name });
+        });
+    },
     setMic: (serial, on) => orTell(find(serial)?.local.mic(on), 'mic'),
     setCamera: (serial, on) => orTell(find(serial)?.local.camera(on), 'camera'),
     shareScreen: (serial, on) => orTell(find(serial)?.local.screen(on), 'camera'),
@@ -149,6 +163,7 @@ function snapshot(call: Call, serial: number): CallSnapshot {
     held: call.held.value,
     local: local.state.value,
     remote: call.remote.value,
+    ...(call.transferredBy === undefined ? {} : { transferredBy: call.transferredBy }),
     talking: local.talkingWhileMuted.value,
     devices: local.devices.value,
   };

@@ -17,7 +17,11 @@ const LOOKS = [
 ];
 
 /** What is open in a story. */
-const PRESSED = { 'active-menu': 'call-more' };
+const PRESSED = {
+  'active-menu': ['call-more'],
+  'beside-menu': ['call-more'],
+  'transfer-form': ['call-more', 'menu-transfer'],
+};
 
 const server = await createServer({ server: { port: 0 }, logLevel: 'error' });
 await server.listen();
@@ -44,7 +48,7 @@ try {
       await page.waitForFunction(() =>
         [...document.querySelectorAll('video')].every((video) => video.readyState >= 2),
       );
-      if (PRESSED[story]) await page.getByTestId(PRESSED[story]).click();
+      for (const id of PRESSED[story] ?? []) await page.getByTestId(id).click();
       await page.evaluate(painted);
       await page.screenshot({ path: join(out, `${story}.${look.name}.png`) });
     }

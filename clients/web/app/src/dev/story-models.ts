@@ -285,6 +285,21 @@ export const STORIES: Readonly<Record<string, Story>> = {
   'beside-voice': twoCalls(() => ({ media: VOICE, local: MIC_ONLY, remote: SILENT }), {
     held: { me: true, peer: false },
   }),
+  'put-through': inCall(() => ({
+    transferredBy: 'Carol',
+    local: MIC_ONLY,
+    remote: SILENT,
+    state: { type: 'ringing', direction: 'out', until: undefined },
+  })),
+  'incoming-put-through': inCall(() => ({
+    direction: 'in',
+    attended: false,
+    media: VOICE,
+    transferredBy: 'Carol',
+    state: RINGING_IN,
+  })),
+  'beside-menu': twoCalls(() => ({ devices: DEVICES }), { held: { me: true, peer: false } }),
+  'transfer-form': inCall((now) => ({ state: { type: 'active', since: now - 65_000, path: 'direct' } })),
   recovering: inCall((now) => ({
     state: { type: 'recovering', since: now - 754_000, lostAt: now - 17_000, cause: 'network' },
   })),

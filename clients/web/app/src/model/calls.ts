@@ -3,7 +3,7 @@
  * the stage ends, a held one takes its place and is offered, never resumed by itself: nobody is heard unasked.
  */
 import { deviceMessage } from '../text/device.ts';
-import { endedMessage } from '../text/ended.ts';
+import { endedMessage, transferMessage } from '../text/ended.ts';
 import type { Message } from '../text/language.ts';
 import type { Input, Output } from './message.ts';
 import type { CallModel, CallSnapshot, Ended, Model, Toast } from './model.ts';
@@ -25,6 +25,10 @@ export type CallInput = Extract<
       | 'silence'
       | 'hang-up'
       | 'hold'
+      | 'transfer'
+      | 'connect-calls'
+      | 'dial-beside'
+      | 'transfer-failed'
       | 'change-over'
       | 'mic'
       | 'camera'
@@ -74,6 +78,23 @@ export function updateCalls(model: Model, input: CallInput): Step {
       return toLive(call, ({ serial }) => [{ type: 'end-call', serial }], model);
     case 'hold':
       return toLive(call, ({ serial }) => [{ type: 'hold-call', serial, on: input.on }], model);
+    case 'transfer': {
+      const to = input.to.trim();
+      if (to === '') return [model, []];
+      return toAnswered(call, ({ serial }) => [{ type: 'transfer-call', serial, to }], model);
+    }
+    case 'connect-calls': {
+      const other = model.others.find(({ serial }) => serial === input.serial);
+      if (!other || !isAnswered(other)) return [model, []];
+      return toAnswered(call, ({ serial }) => [{ type: 'transfer-call', serial, to: other.serial }], model);
+    }
+    case 'dial-beside': {
+      const to = input.to.trim();
+      if (to === '') return [model, []];
+      return toAnswered(call, () => [{ type: 'start-call', to, video: false }], model);
+    }
+    case 'transfer-failed':
+      return [withToast(model, transferMessage(input.error, input.to)), []];
     case 'change-over':
       return changeOver(model, input.serial);
     case 'mic':
@@ -123,6 +144,14 @@ function isLive(call: CallModel): boolean {
 
 function toLive(call: CallModel | null, outputs: (call: CallModel) => readonly Output[], model: Model): Step {
   return [model, call && isLive(call) ? outputs(call) : []];
+}
+
+function toAnswered(
+  call: CallModel | null,
+  outputs: (call: CallModel) => readonly Output[],
+  model: Model,
+): Step {
+  return [model, call && isAnswered(call) ? outputs(call) : []];
 }
 
 function waits(serial: number): (call: CallModel) => boolean {
@@ -203,7 +232,7 @@ function place(model: Model, call: CallModel, isKnown: boolean): Model {
 function ended(model: Model, call: CallModel, state: Ended): Model {
   // Whoever declines knows it: no words are needed to say so.
   const silent = state.reason === 'declined';
-  const ours = silent || state.reason === 'hangup' || state.reason === 'cancelled';
+  const ours = ['declined', 'hangup', 'cancelled', 'transferred'].includes(state.reason);
   if (model.call && model.call.serial !== call.serial) {
     const without = { ...model, others: model.others.filter(({ serial }) => serial !== call.serial) };
     return ours ? without : withToast(without, endedMessage(call, state), true);

@@ -44,6 +44,13 @@ export type Input =
   | { readonly type: 'silence'; readonly serial: number }
   | { readonly type: 'hang-up' }
   | { readonly type: 'hold'; readonly on: boolean }
+  /** Hands the other person over: to somebody by name. */
+  | { readonly type: 'transfer'; readonly to: string }
+  /** Connects the other person with that of another call. */
+  | { readonly type: 'connect-calls'; readonly serial: number }
+  /** Calls somebody beside the present call, which is held meanwhile. */
+  | { readonly type: 'dial-beside'; readonly to: string }
+  | { readonly type: 'transfer-failed'; readonly error: ClientError; readonly to: string }
   /** Goes on with a call that is on hold, in the place of the present one. */
   | { readonly type: 'change-over'; readonly serial: number }
   | { readonly type: 'mic'; readonly on: boolean }
@@ -96,6 +103,7 @@ export type Output =
   | { readonly type: 'accept-call'; readonly serial: number; readonly video: boolean }
   | { readonly type: 'take-call'; readonly id: string }
   | { readonly type: 'end-call'; readonly serial: number }
+  | { readonly type: 'transfer-call'; readonly serial: number; readonly to: string | number }
   | { readonly type: 'hold-call'; readonly serial: number; readonly on: boolean }
   | { readonly type: 'set-mic'; readonly serial: number; readonly on: boolean }
   | { readonly type: 'set-camera'; readonly serial: number; readonly on: boolean }

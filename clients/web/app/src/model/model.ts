@@ -128,6 +128,8 @@ export interface CallSnapshot {
   readonly held: Held;
   readonly local: LocalState;
   readonly remote: RemoteMedia;
+  /** The name of the person who put it through. */
+  readonly transferredBy?: string;
   /** Somebody talks while the microphone is muted. */
   readonly talking: boolean;
   readonly devices: readonly Device[];

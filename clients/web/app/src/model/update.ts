@@ -104,6 +104,10 @@ export function update(model: Model, input: Input): Step {
     case 'silence':
     case 'hang-up':
     case 'hold':
+    case 'transfer':
+    case 'connect-calls':
+    case 'dial-beside':
+    case 'transfer-failed':
     case 'change-over':
     case 'mic':
     case 'camera':

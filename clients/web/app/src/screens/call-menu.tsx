@@ -6,9 +6,12 @@ import type { Send } from '../model/message.ts';
 import type { CallModel } from '../model/model.ts';
 import { t } from '../text/language.ts';
 import { Icon } from '../ui/icons.tsx';
+import { Transfer } from './transfer.tsx';
 
 interface Props {
   readonly call: CallModel;
+  /** Those on hold beside it. */
+  readonly beside: readonly CallModel[];
   readonly send: Send;
   readonly onClose: () => void;
 }
@@ -16,10 +19,10 @@ interface Props {
 const ROLES: readonly DeviceRole[] = ['mic', 'camera', 'speaker'];
 
 /** Over the buttons. Esc and a press beside it close it. */
-export function CallMenu({ call, send, onClose }: Props) {
+export function CallMenu({ call, beside, send, onClose }: Props) {
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    panel.current?.querySelector<HTMLElement>('button, select')?.focus();
+    panel.current?.querySelector<HTMLElement>('button, select, input')?.focus();
     const onKey = (event: KeyboardEvent) => {
       if (event.key === 'Escape') onClose();
     };
@@ -51,6 +54,7 @@ export function CallMenu({ call, send, onClose }: Props) {
           {t(me ? 'call.resume' : 'call.hold')}
         </button>
       )}
+      {isAnswered(call) && <Transfer call={call} beside={beside} send={send} onClose={onClose} />}
       {ROLES.map((role) => (
         <DeviceField key={role} role={role} call={call} send={send} />
       ))}

@@ -3,14 +3,18 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Send } from '../model/message.ts';
 import type { CallModel } from '../model/model.ts';
 import { t } from '../text/language.ts';
+import { later } from '../ui/later.tsx';
 import { Beside } from './beside.tsx';
-import { CallMenu } from './call-menu.tsx';
 import { Controls } from './controls.tsx';
 import { EndedScreen } from './ended.tsx';
 import { Identity } from './identity.tsx';
 import { useQuietControls } from './quiet-controls.ts';
 import { RemotePicture, RemoteScreen } from './remote-picture.tsx';
 import { SelfPicture } from './self-picture.tsx';
+
+/** Fetched when a call begins, so that it is there when the server is not. */
+const loadMenu = () => import('./call-menu.tsx').then(({ CallMenu }) => CallMenu);
+const CallMenu = later(loadMenu);
 
 interface Props {
   readonly call: CallModel;
@@ -38,6 +42,10 @@ function Stage({ call, beside, send }: Omit<Props, 'goesOn'>) {
   const { shown, handlers } = useQuietControls(stage, picture && call.state.type === 'active' && !menuOpen);
   // Whoever called by keyboard goes on by keyboard from here.
   useEffect(() => stage.current?.focus(), []);
+  useEffect(() => {
+    // What cannot be fetched now is fetched again when it is wanted.
+    loadMenu().catch(() => {});
+  }, []);
   return (
     <main
       ref={stage}
@@ -59,7 +67,7 @@ function Stage({ call, beside, send }: Omit<Props, 'goesOn'>) {
         {call.local.screen === 'on' && <Sharing send={send} />}
         {beside.length > 0 && <Beside calls={beside} send={send} />}
       </div>
-      {menuOpen && <CallMenu call={call} send={send} onClose={closeMenu} />}
+      {menuOpen && <CallMenu call={call} beside={beside} send={send} onClose={closeMenu} />}
       <Controls call={call} send={send} menuOpen={menuOpen} onMenu={() => setMenuOpen(!menuOpen)} />
     </main>
   );

@@ -54,6 +54,8 @@ export function Incoming({ call, send }: Props) {
             {call.peer.guest
               ? t('incoming.knock', { label: call.peer.guest.label })
               : t(video ? 'incoming.video' : 'incoming.audio')}
+            {call.transferredBy !== undefined &&
+              ` · ${t('incoming.put-through', { name: call.transferredBy })}`}
           </p>
         </div>
       </div>

@@ -24,7 +24,11 @@ export function Waiting({ waiting, call, send }: Props) {
           <h2 id="waiting-name" class="waiting-name">
             {peer.name}
           </h2>
-          <p class="waiting-kind">{t(waiting.media.video ? 'incoming.video' : 'incoming.audio')}</p>
+          <p class="waiting-kind">
+            {t(waiting.media.video ? 'incoming.video' : 'incoming.audio')}
+            {waiting.transferredBy !== undefined &&
+              ` · ${t('incoming.put-through', { name: waiting.transferredBy })}`}
+          </p>
         </div>
       </div>
       <div class="waiting-actions">

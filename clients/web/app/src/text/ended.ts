@@ -54,6 +54,21 @@ export function canCallAgain(reason: EndReason): boolean {
   return reason !== 'elsewhere' && reason !== 'not-found';
 }
 
+/** Why a call could not be handed over; it goes on. */
+export function transferMessage(error: ClientError, name: string): Message {
+  const params = { name };
+  switch (error.code) {
+    case 'not-found':
+      return { key: 'ended.not-found', params };
+    case 'busy':
+      return { key: 'ended.busy', params };
+    case 'rate-limited':
+      return { key: 'ended.refused.rate-limited' };
+    default:
+      return { key: 'transfer.failed', params };
+  }
+}
+
 function refusedMessage(error: ClientError | undefined): Message {
   switch (error?.code) {
     case 'rate-limited':

@@ -16,6 +16,10 @@ const CONNECTING_RELAY_MS = 12_000;
 export function statusMessage(call: CallModel, now: number): Message {
   const waited = now - call.stateSince;
   const params = { name: call.peer.name };
+  const { transferredBy } = call;
+  if (transferredBy !== undefined && isBeingPutThrough(call)) {
+    return { key: 'call.put-through', params: { name: transferredBy } };
+  }
   switch (call.state.type) {
     case 'dialing':
       return { key: waited < DIALING_SLOW_MS ? 'call.dialing' : 'call.dialing.slow', params };
@@ -33,6 +37,10 @@ export function statusMessage(call: CallModel, now: number): Message {
     case 'ended':
       return endedMessage(call, call.state);
   }
+}
+
+function isBeingPutThrough({ state }: CallModel): boolean {
+  return state.type === 'dialing' || (state.type === 'ringing' && state.direction === 'out');
 }
 
 /** Why there is no picture where one is expected; stands where the picture was, whatever else there is to say. */
