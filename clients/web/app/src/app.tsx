@@ -1,9 +1,9 @@
 /** The page: what fills it, and over it a call and a notice. */
 import type { ReadonlySignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { callsBeside, ringsHere, waitingCall } from './model/calls.ts';
 import type { Send } from './model/message.ts';
 import type { CallModel, Model, Page } from './model/model.ts';
-import { CallScreen } from './screens/call-screen.tsx';
 import { Incoming } from './screens/incoming.tsx';
 import { Loading, Unreachable } from './screens/plain.tsx';
 import { Shell } from './screens/shell.tsx';
@@ -23,6 +23,8 @@ const Join = later<{ page: PageOf<'join'>; send: Send }>(
 const SignIn = later<{ page: PageOf<'sign-in'>; send: Send }>(
   async () => (await import('./screens/sign-in.tsx')).SignIn,
 );
+/** Fetched as soon as the first page stands: a call does not wait for it. */
+const CallScreen = later(async () => (await import('./screens/call-screen.tsx')).CallScreen);
 const GuestDoor = later<{ page: PageOf<'guest-door'>; send: Send }>(
   async () => (await import('./screens/guest.tsx')).GuestDoor,
 );
@@ -40,6 +42,7 @@ export function App({ model, send }: Props) {
   const current = model.value;
   const { call, toast } = current;
   const waiting = waitingCall(current);
+  useEffect(() => CallScreen.fetch(), []);
   return (
     <>
       {/* What a call covers is neither read out nor reached by the keyboard. */}

@@ -13,8 +13,7 @@ import { RemotePicture, RemoteScreen } from './remote-picture.tsx';
 import { SelfPicture } from './self-picture.tsx';
 
 /** Fetched when a call begins, so that it is there when the server is not. */
-const loadMenu = () => import('./call-menu.tsx').then(({ CallMenu }) => CallMenu);
-const CallMenu = later(loadMenu);
+const CallMenu = later(async () => (await import('./call-menu.tsx')).CallMenu);
 
 interface Props {
   readonly call: CallModel;
@@ -42,10 +41,7 @@ function Stage({ call, beside, send }: Omit<Props, 'goesOn'>) {
   const { shown, handlers } = useQuietControls(stage, picture && call.state.type === 'active' && !menuOpen);
   // Whoever called by keyboard goes on by keyboard from here.
   useEffect(() => stage.current?.focus(), []);
-  useEffect(() => {
-    // What cannot be fetched now is fetched again when it is wanted.
-    loadMenu().catch(() => {});
-  }, []);
+  useEffect(() => CallMenu.fetch(), []);
   return (
     <main
       ref={stage}

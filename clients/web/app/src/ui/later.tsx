@@ -4,23 +4,24 @@ import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { t } from '../text/language.ts';
 
+/** A component that is not there yet. */
+export type Later<Props> = FunctionComponent<Props> & {
+  /** Loads it before it is shown: what must not wait for the server then, such as a part of a call. */
+  fetch(): void;
+};
+
 /** A component that loads itself; until then, and if it cannot, it says so. */
-export function later<Props extends object>(
-  load: () => Promise<FunctionComponent<Props>>,
-): FunctionComponent<Props> {
+export function later<Props extends object>(load: () => Promise<FunctionComponent<Props>>): Later<Props> {
   const view = signal<FunctionComponent<Props> | null>(null);
   const failed = signal(false);
-  return function Later(props: Props) {
+  const fetch = async () => {
+    if (!view.value) view.value = await load();
+  };
+  function Later(props: Props) {
     useEffect(() => {
-      if (view.value) return;
-      load().then(
-        (loaded) => {
-          view.value = loaded;
-        },
-        () => {
-          failed.value = true;
-        },
-      );
+      fetch().catch(() => {
+        failed.value = true;
+      });
     }, []);
     const View = view.value;
     if (View) return <View {...props} />;
@@ -39,5 +40,7 @@ export function later<Props extends object>(
         </button>
       </div>
     );
-  };
+  }
+  // One that cannot be had now is tried again when it is shown.
+  return Object.assign(Later, { fetch: () => void fetch().catch(() => {}) });
 }

@@ -1,0 +1,105 @@
+// One person hands the other of a call over: to somebody by name, and after a word with that somebody.
+import { expect, test } from '../bed/test.ts';
+
+test('blind: bob is put through to carol, with sound only, and alice is out of it', async ({ bring }) => {
+  const alice = await bring('alice');
+  const bob = await bring('bob');
+  const carol = await bring('carol');
+  await alice.dial('bob');
+  await bob.answer();
+  await alice.expectState('active');
+  await bob.expectPicture();
+
+  await alice.watchEnd();
+  await alice.menu();
+  await alice.page.getByTestId('menu-transfer').click();
+  await alice.page.getByTestId('transfer-to').fill('carol');
+  await alice.page.getByTestId('transfer-go').click();
+  await alice.expectEnded('You have put bob through.');
+  await alice.expectNothingLeft();
+
+  await expect(bob.call).toContainText('alice is putting you through');
+  await expect(bob.call).toContainText('carol');
+  await carol.expectRinging('bob');
+  await expect(carol.incoming).toContainText('Put through by alice');
+  await carol.answer('audio');
+  for (const person of [bob, carol]) {
+    await person.expectState('active');
+    await person.expectSound();
+    // Nobody's camera is on towards somebody whom they did not call.
+    await person.expectNoPicture();
+  }
+  await bob.call.hover();
+  await bob.page.getByTestId('call-camera').click();
+  await carol.expectPicture();
+
+  await bob.watchEnd();
+  await carol.hangUp();
+  await bob.expectEnded('carol hung up.');
+  await bob.expectNothingLeft();
+  await bob.closeEnded();
+});
+
+test('who is put through may hang up while it rings', async ({ bring }) => {
+  const alice = await bring('alice');
+  const bob = await bring('bob');
+  const carol = await bring('carol');
+  await alice.dial('bob', 'audio');
+  await bob.answer('audio');
+  await alice.expectState('active');
+  await alice.menu();
+  await alice.page.getByTestId('menu-transfer').click();
+  await alice.page.getByTestId('transfer-to').fill('carol');
+  await alice.page.getByTestId('transfer-go').click();
+  await carol.expectRinging('bob');
+  await bob.watchEnd();
+  await bob.hangUp();
+  await bob.expectEnded('Call cancelled.');
+  await bob.expectNothingLeft();
+  await expect(carol.incoming).toBeHidden();
+});
+
+test('to nobody: it is said, and the call goes on', async ({ bring }) => {
+  const alice = await bring('alice');
+  const bob = await bring('bob');
+  await alice.dial('bob', 'audio');
+  await bob.answer('audio');
+  await alice.expectState('active');
+  await alice.menu();
+  await alice.page.getByTestId('menu-transfer').click();
+  await alice.page.getByTestId('transfer-to').fill('nobody');
+  await alice.page.getByTestId('transfer-go').click();
+  await expect(alice.page.getByTestId('toast')).toContainText('There is nobody called “nobody” here');
+  await alice.expectState('active');
+  await bob.expectSound();
+});
+
+test('attended: alice asks carol first, then connects the two', async ({ bring }) => {
+  const alice = await bring('alice');
+  const bob = await bring('bob');
+  const carol = await bring('carol');
+  await alice.dial('bob', 'audio');
+  await bob.answer('audio');
+  await alice.expectState('active');
+  await alice.menu();
+  await alice.page.getByTestId('menu-transfer').click();
+  await alice.page.getByTestId('transfer-to').fill('carol');
+  await alice.page.getByTestId('transfer-ask').click();
+  await bob.expectHeld('peer');
+  await carol.expectRinging('alice');
+  await carol.answer('audio');
+  await carol.expectSound();
+
+  await alice.menu();
+  await alice.page.getByTestId('menu-connect').click();
+  await expect(bob.call).toContainText('carol');
+  await expect(carol.call).toContainText('bob');
+  for (const person of [bob, carol]) {
+    await person.expectState('active');
+    await person.expectHeld('nobody');
+    await person.expectSound();
+  }
+  await expect(alice.page.getByTestId('held-call')).toBeHidden();
+  await carol.hangUp();
+  await bob.expectEnded('carol hung up.');
+});
