@@ -15,7 +15,6 @@ export interface CallVerbs {
 }
 
 export class CallHandle implements Call {
-  readonly direction: 'in' | 'out';
   readonly media: { readonly audio: boolean; readonly video: boolean };
   readonly peer: Source<Peer>;
   readonly state: Source<CallState>;
@@ -30,7 +29,6 @@ export class CallHandle implements Call {
     this.#record = record;
     this.#media = media;
     this.#verbs = verbs;
-    this.direction = record.direction;
     this.media = record.asked;
     this.peer = new Source(record.peer);
     this.state = new Source<CallState>(record.state);
@@ -39,6 +37,10 @@ export class CallHandle implements Call {
 
   get id(): string {
     return this.#record.id;
+  }
+
+  get direction(): 'in' | 'out' {
+    return this.#record.direction;
   }
 
   get transferredBy(): string | undefined {

@@ -107,6 +107,15 @@ describe('whoever is handed over', () => {
     expect(desk.call?.state.type).toBe('active');
   });
 
+  it('rings out in the next call, whoever began the first', () => {
+    const desk = new Desk().online().hear(ringing(2)).tell({ type: 'accept', call: CALL, choice: SOUND });
+    desk
+      .hear(view(3, 'active', { role: 'callee' }))
+      .hear(over(4, { role: 'callee' }))
+      .hear(next('ringing'));
+    expect(desk.call?.state).toMatchObject({ type: 'ringing', direction: 'out' });
+  });
+
   it('is connected with somebody who talks already', () => {
     const desk = talking()
       .hear(over(4))

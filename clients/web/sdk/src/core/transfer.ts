@@ -47,7 +47,7 @@ export function follow(turn: Turn, before: CallRecord, view: CallView, blank: Ca
   const sound = { audio: before.sending?.audio ?? before.choice.audio, video: false };
   const call: CallRecord = {
     ...blank,
-    direction: before.direction,
+    direction: view.role === 'caller' ? 'out' : 'in',
     role: view.role,
     offerer: view.offerer,
     state: { type: view.state === 'connecting' || view.state === 'active' ? 'connecting' : 'dialing' },
