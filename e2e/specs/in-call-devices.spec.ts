@@ -31,7 +31,8 @@ test('a microphone and a camera that are unplugged give way to others, and the u
   await unplug(alice, 'video');
   await expect(toast).toContainText('Your camera was unplugged.');
   await bob.expectPicture();
-  // And back, if that is not what they want.
+  // And off, if that is not what they want.
+  await unplug(alice, 'video');
   await alice.page.getByTestId('toast-action').click();
   await bob.expectNoPicture();
   await alice.expectState('active');

@@ -115,6 +115,86 @@ describe('a call in a browser', { timeout: 60_000 }, () => {
     expect(after).toBe(before);
   });
 
+  it('shares a screen with its sound, beside the camera, without negotiating', async () => {
+    await talk({ video: true });
+    const seen = await page.evaluate(async () => {
+      const offers = () => bed.server.heard.filter(({ message }) => message.type === 'offer').length;
+      const before = offers();
+      // A made-up screen: a picture that changes, and a tone.
+      const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+      const paint = canvas.getContext('2d');
+      let shade = 0;
+      const timer = setInterval(() => {
+        shade = (shade + 40) % 256;
+        if (paint) paint.fillStyle = `rgb(${shade}, 0, 0)`;
+        paint?.fillRect(0, 0, 640, 360);
+      }, 100);
+      const audio = new AudioContext();
+      const tone = audio.createOscillator();
+      const out = audio.createMediaStreamDestination();
+      tone.connect(out);
+      tone.start();
+      navigator.mediaDevices.getDisplayMedia = () =>
+        Promise.resolve(
+          new MediaStream([...canvas.captureStream(10).getVideoTracks(), ...out.stream.getAudioTracks()]),
+        );
+
+      const element = Object.assign(bed.video(), { id: 'bob-sees-screen' });
+      bed.in.attach(element, 'screen');
+      await bed.out.local.screen(true);
+      await bed.in.remote.until(({ screen }) => screen, { timeoutMs: 15_000 });
+      const moving = await bed.motion(element);
+      const stream = element.srcObject as MediaStream;
+      const sound = new AudioContext();
+      const analyser = sound.createAnalyser();
+      sound.createMediaStreamSource(stream).connect(analyser);
+      const samples = new Float32Array(analyser.fftSize);
+      let peak = 0;
+      for (let look = 0; look < 50 && peak < 0.05; look += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        analyser.getFloatTimeDomainData(samples);
+        peak = Math.max(peak, ...samples);
+      }
+      const kinds = stream.getTracks().map(({ kind }) => kind);
+      const camera = await bed.motion(document.getElementById('bob-sees') as HTMLVideoElement);
+      await bed.out.local.screen(false);
+      await bed.in.remote.until(({ screen }) => !screen, { timeoutMs: 15_000 });
+      clearInterval(timer);
+      return { moving, peak, camera, kinds: kinds.sort(), offers: offers() - before };
+    });
+    expect(seen).toEqual({
+      moving: expect.any(Number),
+      peak: expect.any(Number),
+      camera: expect.any(Number),
+      kinds: ['audio', 'video'],
+      offers: 0,
+    });
+    expect(seen.moving).toBeGreaterThan(0.5);
+    expect(seen.camera).toBeGreaterThan(0.5);
+    expect(seen.peak).toBeGreaterThan(0.05);
+  });
+
+  it('of a person who holds it lets go of the microphone and is silent both ways', async () => {
+    await talk({ video: true });
+    const seen = await page.evaluate(async () => {
+      bed.out.hold(true);
+      await bed.in.held.until(({ peer }) => peer, { timeoutMs: 15_000 });
+      const held = bed.tracks.filter(({ readyState }) => readyState === 'live').length;
+      const heard = (document.getElementById('alice-sees') as HTMLVideoElement).srcObject as MediaStream;
+      const muted = heard.getTracks().map(({ enabled }) => enabled);
+      bed.out.hold(false);
+      await bed.in.held.until(({ peer }) => !peer, { timeoutMs: 15_000 });
+      await bed.in.remote.until(({ audio, video }) => audio && video, { timeoutMs: 15_000 });
+      return { held, muted, state: bed.out.state.value.type };
+    });
+    // What is left open is the other person's.
+    expect(seen).toEqual({ held: 2, muted: [false, false], state: 'active' });
+    const moving = await page.evaluate(() =>
+      bed.motion(document.getElementById('bob-sees') as HTMLVideoElement),
+    );
+    expect(moving).toBeGreaterThan(0.5);
+  });
+
   it('says when the other person mutes', async () => {
     await talk({});
     await page.waitForFunction(() => bed.in.remote.value.audio, undefined, PATIENCE);
