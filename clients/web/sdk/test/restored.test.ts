@@ -80,6 +80,34 @@ describe('a call whose server has lost its store', () => {
     expect(desk.sent()).toEqual([{ type: 'ping', data: { epoch: 'e-2', calls: [] } }]);
   });
 
+  it('is not given up to a device that an older capsule names, unless the server says so once it has seen ours', () => {
+    const elsewhere = { you: 'elsewhere', answered_on: 'Phone' } as const;
+    const desk = active().tell({ type: 'closed', code: 1006 }).pass(1_000);
+    desk.welcome({ epoch: 'e-2', calls: [viewOf(1, 'active', elsewhere)] });
+    expect(desk.call?.state.type).toBe('active');
+    expect(desk.sent().at(-1)).toMatchObject(ping('e-2', { rev: 0, capsule: 'new' }));
+    const ours = view(2, 'active', { capsule: 'newest' });
+    expect(desk.hear(ours).hear({ type: 'pong', data: {} }).call?.state.type).toBe('active');
+    expect(desk.sent()).toEqual([]);
+
+    const other = active().tell({ type: 'closed', code: 1006 }).pass(1_000);
+    other.welcome({ epoch: 'e-2', calls: [viewOf(1, 'active', elsewhere)] });
+    other.take();
+    other.hear({ type: 'pong', data: {} });
+    expect(other.sent()).toMatchObject([{ type: 'ping' }]);
+    expect(other.hear(view(1, 'active', elsewhere)).call).toBeUndefined();
+  });
+
+  it('that was ended here is told again until the server has seen its capsule', () => {
+    const desk = active();
+    desk.tell({ type: 'closed', code: 1006 }).tell({ type: 'hangup', call: CALL });
+    const said = lost(desk).sent();
+    desk.refuse(idOf(said, 'hangup'), 'not_your_call').pass(10_000);
+    expect(desk.sent()).toMatchObject([{ type: 'hangup', call: CALL }]);
+    desk.hear({ type: 'error', data: { code: 'not_found', retry: false, call: CALL } }).pass(10_000);
+    expect(desk.sent()).toEqual([]);
+  });
+
   it('is over if it came without a capsule', () => {
     const desk = new Desk().online().hear(view(2, 'ringing', { role: 'callee', you: 'ringing' }));
     expect(lost(desk).call).toBeUndefined();

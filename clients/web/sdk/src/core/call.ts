@@ -30,7 +30,7 @@ import { renew } from './renew.ts';
 import { resume } from './resume.ts';
 import type { CallRecord, Choice, EndedState, Pending, State } from './state.ts';
 import { awaitFollower, follow, transferRefused } from './transfer.ts';
-import { change, enter, find, finish, type Turn, update } from './turn.ts';
+import { change, enter, find, finish, outlives, type Turn, update } from './turn.ts';
 import { mayWarm, settleWarm, warmKey, warmUp } from './warm.ts';
 
 /** Nobody who dials waits longer for a server that is too busy to be told of it. */
@@ -110,6 +110,11 @@ export function endEverything(turn: Turn): void {
 /** How a call stands, says the server. Older news than ours is dropped. */
 export function applyView(turn: Turn, view: CallView): void {
   if (isTaking(turn, view)) return;
+  const held = find(turn, view.id);
+  if (held?.capsule && view.you === 'elsewhere' && view.state !== 'ended' && outlives(turn, held)) {
+    // Rebuilt from an older capsule than ours, perhaps of a device from which ours has taken the call.
+    return change(turn, held.id, { capsule: { ...held.capsule, contradicted: true } });
+  }
   noteElsewhere(turn, view);
   const call = find(turn, view.id) ?? meet(turn, view);
   if (!call || view.rev <= call.rev) return;
@@ -176,8 +181,12 @@ export function refused(turn: Turn, pending: Pending, error: ErrorReply): void {
   const tooLong = error.code === 'rate_limited' && (error.retry_after_ms ?? LONG_WAIT_MS) >= LONG_WAIT_MS;
   const worthRetrying = error.retry && !(type === 'invite' && tooLong);
   if (worthRetrying) return postpone(turn, pending.id, error.retry_after_ms);
-  settle(turn, pending.id);
   const call = find(turn, pending.call);
+  if (error.code === 'not_your_call' && outlives(turn, call ?? pending)) {
+    // The server has not seen the call's capsule: what it answers to that counts.
+    return postpone(turn, pending.id, undefined);
+  }
+  settle(turn, pending.id);
   if (!call) return;
   if (type === 'invite') {
     const reason = reasonFromRefusal(error.code);

@@ -18,8 +18,8 @@ import {
 import { nextId, resend } from './outbox.ts';
 import { meetPeople } from './people.ts';
 import { restartPaths } from './recovery.ts';
-import type { CallRecord, Capsule, State } from './state.ts';
-import { change, random, type Turn, update } from './turn.ts';
+import type { CallRecord, State } from './state.ts';
+import { change, outlives, random, type Turn, update } from './turn.ts';
 
 const PROTOCOL = 1;
 // Long enough before the end that a call which is just being made still gets through.
@@ -255,6 +255,13 @@ function ping(turn: Turn, patienceMs: number): void {
   turn.outputs.push({ type: 'send', message: { type: 'ping', data: { epoch, calls: callRefs(turn) } } });
 }
 
+/** The server has seen our capsules: whatever contradicts one all the same is the truth, and it is asked for that. */
+export function believe(turn: Turn): void {
+  const doubted = turn.state.calls.filter((call) => call.capsule?.contradicted);
+  for (const call of doubted) change(turn, call.id, { capsule: undefined });
+  if (doubted.length > 0) ping(turn, PROBE_MS);
+}
+
 /** What we hold; and, for a server that has lost its calls, what we have ended and could not tell. */
 function callRefs(turn: Turn): CallRef[] {
   const { calls, outbox, elsewhere } = turn.state;
@@ -277,11 +284,6 @@ function callRef(turn: Turn, held: Held): CallRef {
     ...(flowedAt !== undefined && turn.now - flowedAt <= FLOW_FRESH_MS ? { media: true } : {}),
     ...(capsule && outlives(turn, held) ? { capsule: capsule.text } : {}),
   };
-}
-
-/** Whether the server may have lost this call, and can have it back from us. */
-function outlives(turn: Turn, { capsule }: { readonly capsule?: Capsule | undefined }): boolean {
-  return capsule !== undefined && capsule.epoch !== turn.state.epoch;
 }
 
 function pingInterval(state: State): number {

@@ -73,6 +73,12 @@ export function settle(turn: Turn, re: MessageId | undefined): Pending | undefin
   return pending;
 }
 
+/** The server knows nothing of a call that we have ended, not even by its capsule: nobody needs to be told. */
+export function forgetEnded(turn: Turn, call: CallId | undefined): void {
+  const { outbox } = turn.state;
+  update(turn, { outbox: outbox.filter((pending) => pending.call !== call || !pending.capsule) });
+}
+
 /** The server asks for patience: puts a message on the clock. */
 export function postpone(turn: Turn, id: MessageId, afterMs: number | undefined): void {
   update(turn, {

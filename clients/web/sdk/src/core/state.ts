@@ -178,6 +178,8 @@ export type EndedState = Extract<CallState, { type: 'ended' }>;
 export interface Capsule {
   readonly epoch: Epoch | undefined;
   readonly text: string;
+  /** A server that does not know it yet says that another device has the call. */
+  readonly contradicted?: true;
 }
 
 /** A message that waits for its `ok` or `error`. */

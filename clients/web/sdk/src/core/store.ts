@@ -14,7 +14,7 @@ import { forgetElsewhere } from './elsewhere.ts';
 import { errorCode } from './end-reason.ts';
 import { hold } from './hold.ts';
 import * as link from './link.ts';
-import { postponeAll, resendDue, settle } from './outbox.ts';
+import { forgetEnded, postponeAll, resendDue, settle } from './outbox.ts';
 import * as path from './path.ts';
 import * as people from './people.ts';
 import * as recovery from './recovery.ts';
@@ -210,7 +210,7 @@ function hear(turn: Turn, message: ServerMessage): void {
       turn.outputs.push({ type: 'changed', what: message.data.what });
       return;
     case 'pong':
-      return;
+      return link.believe(turn);
   }
 }
 
@@ -227,6 +227,7 @@ function error(turn: Turn, re: string | undefined, reply: ErrorReply): void {
     return postponeAll(turn, reply.retry_after_ms);
   }
   const call = find(turn, reply.call);
+  if (reply.code === 'not_found') forgetEnded(turn, reply.call);
   if (call && reply.code === 'not_found') return calls.lose(turn, call);
   if (reply.call !== undefined && reply.code === 'not_found') forgetElsewhere(turn, reply.call);
   // About a call: an acknowledgement that came after its end. Otherwise nobody waits for it, and nobody would hear of it.

@@ -1,7 +1,7 @@
 /** One turn of the store: what every part of it reads and writes while it answers one input. */
 import type { CallId } from '../protocol.ts';
 import { ENDED_LIMIT } from './limits.ts';
-import type { CallRecord, EndedState, LiveState, Output, State } from './state.ts';
+import type { CallRecord, Capsule, EndedState, LiveState, Output, State } from './state.ts';
 
 /** `state` is replaced, never changed in place. */
 export interface Turn {
@@ -18,6 +18,11 @@ export function update(turn: Turn, parts: Partial<State>): void {
 /** The live call with this id. */
 export function find(turn: Turn, id: CallId | undefined): CallRecord | undefined {
   return turn.state.calls.find((call) => call.id === id);
+}
+
+/** Whether the server may have lost this call, and can have it back from us. */
+export function outlives(turn: Turn, { capsule }: { readonly capsule?: Capsule | undefined }): boolean {
+  return capsule !== undefined && capsule.epoch !== turn.state.epoch;
 }
 
 /** Replaces parts of a live call; does nothing if there is none. */
