@@ -1,6 +1,6 @@
 //! Plays every device of a transcript against a server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -11,11 +11,12 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use uuid::Uuid;
 
 use crate::at_step;
 use crate::pattern::Names;
 use crate::people::Origin;
-use crate::transcript::{Connect, Step, Transcript};
+use crate::transcript::{Connect, From, Step, Transcript};
 
 /// How long the server may take to say what it should.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -59,7 +60,8 @@ pub(crate) async fn play(
     for (number, step) in transcript.steps.iter().enumerate() {
         at_step(play.step(step).await, number)?;
     }
-    play.leave_no_call().await
+    play.leave_no_call().await?;
+    play.speak_in_between().await
 }
 
 impl Play<'_> {
@@ -103,10 +105,7 @@ impl Play<'_> {
         let cookie = self.cookies.get(user);
         let cookie = cookie.with_context(|| format!("who is {user}? Give --person {user}=PASSWORD"))?;
         let ticket = self.origin.ticket(cookie).await?;
-        let mut request = self.origin.socket().into_client_request()?;
-        request.headers_mut().insert("sec-websocket-protocol", "visavis.v1".parse()?);
-        let (socket, _) = connect_async(request).await.context("the WebSocket does not open")?;
-        let mut device = Device { socket, passed_over: Vec::new(), last_said: Value::Null };
+        let mut device = self.socket().await?;
         let calls: Vec<Value> = connect.holds.iter().map(|held| self.names.fill(held)).collect();
         let name = format!("{user}'s {id}");
         let hello = json!({"token": ticket, "device": id, "name": name, "proto": 1, "calls": calls});
@@ -177,6 +176,56 @@ impl Play<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Lets everybody who has called somebody speak to them: who is called in vain again and again may be spared by a server,
+    /// and the next story has to ring.
+    async fn speak_in_between(&mut self) -> Result<()> {
+        let transcript = self.transcript;
+        let mut pairs = BTreeSet::new();
+        for step in &transcript.steps {
+            if let Step::From(From { from, message }) = step
+                && let Some(to) = message["data"]["to"].as_str().filter(|_| message["type"] == "invite")
+                && let Some((user, _)) = transcript.devices[from].split_once('/')
+                && self.cookies.contains_key(to)
+            {
+                pairs.insert((user.to_owned(), to.to_owned()));
+            }
+        }
+        for (caller, callee) in pairs {
+            let call = Uuid::now_v7().to_string();
+            let (mut caller, mut callee_device) = (self.open(&caller).await?, self.open(&callee).await?);
+            let verbs = [
+                ("invite", json!({"to": callee, "media": ["audio"]})),
+                ("accept", json!({"media": ["audio"]})),
+                ("connected", json!({"route": "direct"})),
+                ("hangup", json!({})),
+            ];
+            for (verb, data) in verbs {
+                let speaker = if verb == "accept" { &mut callee_device } else { &mut caller };
+                speaker.say(&json!({"type": verb, "id": verb, "call": call, "data": data})).await?;
+                let done = json!({"type": "ok", "re": verb});
+                speaker.until(&mut Names::default(), &done).await.context("speaking in between")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A device of somebody that is in no story.
+    async fn open(&self, user: &str) -> Result<Device> {
+        let mut device = self.socket().await?;
+        let ticket = self.origin.ticket(&self.cookies[user]).await?;
+        let hello = json!({"token": ticket, "device": "between", "name": "between", "proto": 1});
+        device.say(&json!({"type": "hello", "id": "hello", "data": hello})).await?;
+        device.until(&mut Names::default(), &json!({"type": "welcome"})).await?;
+        Ok(device)
+    }
+
+    async fn socket(&self) -> Result<Device> {
+        let mut request = self.origin.socket().into_client_request()?;
+        request.headers_mut().insert("sec-websocket-protocol", "visavis.v1".parse()?);
+        let (socket, _) = connect_async(request).await.context("the WebSocket does not open")?;
+        Ok(Device { socket, passed_over: Vec::new(), last_said: Value::Null })
     }
 }
 
