@@ -57,7 +57,7 @@ export const zhCn: Record<Key, string> = {
   'home.insecure': '通话需要 https，请联系管理员。',
 
   'home.recents.all': '全部通话',
-  'home.favourites': '常用联系人',
+  'home.favourites': '收藏',
 
   nav: '页面',
   'nav.home': '呼叫',
