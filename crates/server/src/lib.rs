@@ -27,3 +27,4 @@ pub mod signaling;
 pub mod teaching;
 pub mod tls;
 pub mod web;
+pub mod webhook;

@@ -26,6 +26,10 @@ pub struct Secrets {
     pub turn_nonce_key: [u8; 32],
     /// Opens `/metrics`, as `Authorization: Bearer`.
     pub metrics_token: String,
+    /// Opens `/bridge/messages` to the messenger, as `Authorization: Bearer`.
+    pub bridge_token: String,
+    /// Signs what is posted to `bridge.webhook`.
+    pub webhook_key: [u8; 32],
 }
 
 /// Why there are no secrets; meant for the operator.
@@ -53,6 +57,8 @@ struct Kept {
     turn_secret: Option<String>,
     turn_nonce_key: Option<String>,
     metrics_token: Option<String>,
+    bridge_token: Option<String>,
+    webhook_key: Option<String>,
 }
 
 impl Secrets {
@@ -90,11 +96,22 @@ impl Secrets {
         let turn_secret = bytes("turn_secret", &mut kept.turn_secret)?;
         let turn_nonce_key = bytes("turn_nonce_key", &mut kept.turn_nonce_key)?;
         let metrics_token: [u8; 32] = bytes("metrics_token", &mut kept.metrics_token)?;
+        let bridge_token: [u8; 32] = bytes("bridge_token", &mut kept.bridge_token)?;
+        let webhook_key = bytes("webhook_key", &mut kept.webhook_key)?;
         if added {
             folder.write(FILE, &text(&kept))?;
         }
         let metrics_token = URL_SAFE_NO_PAD.encode(metrics_token);
-        Ok(Self { ticket_key, capsule_key, turn_secret, turn_nonce_key, metrics_token })
+        let bridge_token = URL_SAFE_NO_PAD.encode(bridge_token);
+        Ok(Self {
+            ticket_key,
+            capsule_key,
+            turn_secret,
+            turn_nonce_key,
+            metrics_token,
+            bridge_token,
+            webhook_key,
+        })
     }
 }
 
@@ -109,6 +126,8 @@ fn text(kept: &Kept) -> String {
         line("turn_secret", &kept.turn_secret),
         line("turn_nonce_key", &kept.turn_nonce_key),
         line("metrics_token", &kept.metrics_token),
+        line("bridge_token", &kept.bridge_token),
+        line("webhook_key", &kept.webhook_key),
     ]
     .concat()
 }

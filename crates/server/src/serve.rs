@@ -4,6 +4,7 @@
 //!   http, https ──► router ──┬── /            the web app, /tutorial/
 //!                            ├── /api/…       accounts, history
 //!                            ├── /ws, /sse    signaling ──► calls ──► calls.db, visavis.db
+//!                            ├── /bridge/…    signaling through a messenger
 //!                            ├── /signal      teaching
 //!                            └── /metrics
 //!   relay.listen ──► relay (a thread of its own): STUN and TURN
@@ -21,7 +22,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use subtle::ConstantTimeEq;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -42,10 +43,11 @@ use crate::metrics::{self, Metrics};
 use crate::run_file::RunFile;
 use crate::secrets::Secrets;
 use crate::signaling::{
-    Calls, Capsules, Devices, Origin, Signaling, SignalingLimits, Streams, stream, upgrade,
+    Bridge, Calls, Capsules, Devices, Origin, Signaling, SignalingLimits, Streams, bridge, stream, upgrade,
 };
 use crate::teaching::{self, Rooms};
 use crate::tls::TlsIdentity;
+use crate::webhook::Webhook;
 use crate::{clock, web};
 
 /// Expired logins and links are removed this often.
@@ -165,7 +167,8 @@ impl Server {
             public: config.public.url.clone(),
             trust_proxy: config.public.trust_proxy,
         };
-        let app = router(api, &signaling, measured, config.teaching.enabled);
+        let bridge = messenger(&config, &secrets, &signaling)?;
+        let app = router(api, &signaling, bridge, measured, config.teaching.enabled);
         let mut tasks = JoinSet::new();
         let stopping = CancellationToken::new();
         let listening = TaskTracker::new();
@@ -278,7 +281,27 @@ fn timers(config: &Config) -> Timers {
     }
 }
 
-fn router(api: Api, signaling: &Arc<Signaling>, measured: Measured, teaching: bool) -> Router {
+/// The way of a messenger's messages, if there is a messenger.
+fn messenger(
+    config: &Config,
+    secrets: &Secrets,
+    signaling: &Arc<Signaling>,
+) -> anyhow::Result<Option<Arc<Bridge>>> {
+    let Some(webhook) = &config.bridge.webhook else { return Ok(None) };
+    let webhook = Webhook::new(webhook.uri().clone(), secrets.webhook_key).context(
+        "bridge.webhook is HTTPS, and this machine trusts no authority: install its certificates (ca-certificates)",
+    )?;
+    let token = secrets.bridge_token.clone();
+    Ok(Some(Bridge::new(Arc::clone(signaling), token, webhook, config.public.url.as_ref())))
+}
+
+fn router(
+    api: Api,
+    signaling: &Arc<Signaling>,
+    bridge: Option<Arc<Bridge>>,
+    measured: Measured,
+    teaching: bool,
+) -> Router {
     let streams = Streams::new(Arc::clone(signaling), api.public.clone());
     let mut app = Router::new()
         .route("/ws", get(websocket).with_state(Arc::clone(signaling)))
@@ -287,6 +310,9 @@ fn router(api: Api, signaling: &Arc<Signaling>, measured: Measured, teaching: bo
         .route("/", get(web::app))
         .route("/{*path}", get(web::app))
         .merge(api::routes(api));
+    if let Some(bridge) = bridge {
+        app = app.route("/bridge/messages", post(bridge::post).with_state(bridge));
+    }
     if teaching {
         let rooms = Arc::new(Rooms::new(measured.metrics));
         app = app

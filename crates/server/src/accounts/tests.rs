@@ -34,6 +34,8 @@ async fn world() -> World {
         turn_secret: [2; 32],
         turn_nonce_key: [3; 32],
         metrics_token: String::new(),
+        bridge_token: String::new(),
+        webhook_key: [0; 32],
     };
     let limits = AccountLimits {
         login: days(30),

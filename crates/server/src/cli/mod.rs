@@ -2,6 +2,7 @@
 
 pub mod banner;
 
+mod bridge;
 mod config;
 mod qr;
 mod serve;
@@ -54,6 +55,8 @@ enum Command {
     /// Adds people and lets them in; works while the server runs.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Shows what a messenger needs to carry the signaling of its users: an address, a token, and the webhook's key.
+    Bridge(bridge::BridgeCommand),
     /// Checks, shows and explains the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -77,6 +80,7 @@ fn perform(settings: &Settings, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Config(command) => config::perform(&command, &settings.sources()),
         Command::Serve => serve::perform(settings.load()?, &settings.flags()),
+        Command::Bridge(command) => bridge::perform(&command, &settings.load()?),
         Command::User(command) => user::perform(&command, &settings.load()?),
     }
 }

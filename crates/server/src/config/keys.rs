@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
-use super::setting::{LogFilter, PortRange, PublicUrl, Raw, Setting};
+use super::setting::{LogFilter, PortRange, PublicUrl, Raw, Setting, WebhookUrl};
 use super::table::{Key, Section, settings};
 
 settings! {
@@ -95,6 +95,14 @@ settings! {
         message_burst: u32 = "60" in (1..=100_000),
         /// Calls a user may start per minute.
         invites_per_minute: u32 = "10" in (1..=10_000),
+    }
+
+    /// A messenger of yours that carries the signaling of its users; see `visavis bridge`.
+    bridge: Bridge {
+        /// Where the messenger takes what its users are to be given; `""`: there is no messenger, and `/bridge/messages` is
+        /// not there. It vouches for every user of this server by name, so it must be trusted with all of them. Redirects are
+        /// not followed.
+        webhook: Option<WebhookUrl> = "",
     }
 
     /// STUN and TURN: devices that cannot reach each other send their media through here.

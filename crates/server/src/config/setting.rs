@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use axum::http::Uri;
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
@@ -224,7 +225,8 @@ parsed! {
     IpAddr: "an IP address such as 203.0.113.7",
     PortRange: "a first and last port such as 49152-65535",
     IpNet: "an IP network such as 10.0.0.0/8 or fd00::/8",
-    PublicUrl: "http:// or https:// and a host, without a path, such as https://call.example.org"
+    PublicUrl: "http:// or https:// and a host, without a path, such as https://call.example.org",
+    WebhookUrl: "http:// or https://, a host and perhaps a path, such as https://chat.example.org/visavis"
 }
 
 /// Ports from `first` to `last`, both included.
@@ -284,7 +286,7 @@ impl FromStr for PublicUrl {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let text = text.strip_suffix('/').unwrap_or(text).to_lowercase();
-        let uri: axum::http::Uri = text.parse().map_err(drop)?;
+        let uri: Uri = text.parse().map_err(drop)?;
         let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https")).ok_or(())?;
         let authority = scheme.len() + "://".len();
         let host_only = uri.authority().is_some_and(|host| {
@@ -300,6 +302,36 @@ impl FromStr for PublicUrl {
 impl fmt::Display for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+/// Where a program of the operator's takes requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookUrl(Uri);
+
+impl WebhookUrl {
+    /// The address.
+    pub fn uri(&self) -> &Uri {
+        &self.0
+    }
+}
+
+impl FromStr for WebhookUrl {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let uri: Uri = text.parse().map_err(drop)?;
+        let by_http = matches!(uri.scheme_str(), Some("http" | "https"));
+        // A password in it would be shown by `visavis config show`; the signature says who asks.
+        let named =
+            uri.authority().is_some_and(|host| !host.host().is_empty() && !host.as_str().contains('@'));
+        if by_http && named { Ok(Self(uri)) } else { Err(()) }
+    }
+}
+
+impl fmt::Display for WebhookUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

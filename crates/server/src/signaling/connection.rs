@@ -21,7 +21,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use visavis_proto::limits::{HELLO_TIMEOUT, PING_IDLE, PING_IN_CALL};
-use visavis_proto::{ClientFrame, CloseCode, ErrorCode, UserId};
+use visavis_proto::{Address, ClientFrame, CloseCode, ErrorCode};
 
 use super::Signaling;
 use super::allowance::Allowance;
@@ -42,8 +42,8 @@ const RETRY_SECONDS: u32 = 10;
 pub struct Origin {
     /// The host name it used, for the relay's address.
     pub host: Option<String>,
-    /// The user, where a messenger has signed them in; everybody else shows a ticket.
-    pub vouched: Option<UserId>,
+    /// The device, where a messenger has signed its user in; all others show a ticket.
+    pub vouched: Option<Address>,
 }
 
 impl Origin {

@@ -131,7 +131,11 @@ impl Signaling {
             return Err(no(Refusal::of(ErrorCode::Unsupported, hint), CloseCode::Bad));
         }
         let (user, login) = match &origin.vouched {
-            Some(user) => (user.clone(), None),
+            Some(vouched) if vouched.device != hello.device => {
+                let hint = format!("hello.data.device is not the device of its parcel, {}", vouched.device);
+                return Err(no(Refusal::of(ErrorCode::BadMessage, hint), CloseCode::Bad));
+            }
+            Some(vouched) => (vouched.user.clone(), None),
             None => {
                 let ticket = self.tickets.redeem(&hello.token, clock::now()).map_err(|code| {
                     let hint =

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //!  socket ─┐
-//!  stream ─┴► connection ──► handle ──► calls ──► visavis-call (decides) ──► visavis-cluster (commits)
-//!                  ▲                      │
+//!  stream ─┼► connection ──► handle ──► calls ──► visavis-call (decides) ──► visavis-cluster (commits)
+//!  bridge ─┘       ▲                      │
 //!                  └────── devices ◄──────┘  snapshots, relayed payloads
 //! ```
 //!
 //! `connection` is the life of one connection with its limits, whatever carries it: `socket` a WebSocket, `stream` an
-//! event stream and POSTs, whose messages `parcels` puts in order. `handle` says what each message means, `relay` passes
+//! event stream and POSTs, `bridge` a messenger; `parcels` puts in order what comes without one. `handle` says what each message means, `relay` passes
 //! payloads on, `calls` commits decisions and performs their effects, `capsules` and `restore` bring calls back whose
 //! store was lost, `alarms` wakes calls whose time has come, `devices` knows who is connected. Nothing here waits for a
 //! device.
@@ -16,6 +16,7 @@
 mod absence;
 mod alarms;
 pub mod allowance;
+pub mod bridge;
 mod calls;
 mod capsules;
 mod chaos;
@@ -40,6 +41,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use visavis_proto::{Bye, ByeReason, CloseCode, ServerBody, ServerFrame, UserId};
 
+pub use bridge::Bridge;
 pub use calls::Calls;
 pub use capsules::Capsules;
 pub use connection::Origin;

@@ -23,6 +23,7 @@ use visavis_server::config::{Config, Sources};
 use visavis_server::serve::Server;
 use visavis_store::{HistoryRow, User};
 
+use crate::bridged_line::Bridged;
 use crate::stream_line::Stream;
 
 /// Long enough for a loaded machine; nothing waits this long unless it fails.
@@ -49,9 +50,15 @@ impl Bed {
 
     /// A server that shares the test's runtime, and so its clock.
     pub(crate) async fn in_our_time() -> Self {
+        Self::in_our_time_with(&[]).await
+    }
+
+    /// The same with settings over the usual ones.
+    pub(crate) async fn in_our_time_with(settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::start(config(&folder, &[])).await.unwrap();
-        Self { server, folder: Some(folder), runtime: None, settings: Vec::new(), logins: Mutex::default() }
+        let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let server = Server::start(config(&folder, &settings)).await.unwrap();
+        Self { server, folder: Some(folder), runtime: None, settings, logins: Mutex::default() }
     }
 
     async fn start(folder: TempDir, settings: Vec<String>) -> Self {
@@ -164,6 +171,14 @@ impl Bed {
         let mut phone = self.stream().await;
         phone.greet(&self.ticket(user), user, device, json!([])).await;
         phone
+    }
+
+    /// A secret of the data folder.
+    pub(crate) fn secret(&self, name: &str) -> String {
+        let path = self.folder.as_ref().unwrap().path().join("secrets.toml");
+        let text = fs::read_to_string(path).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+        line.unwrap().trim_matches('"').to_owned()
     }
 
     /// A socket on which nothing has been said.
@@ -296,6 +311,7 @@ pub(crate) struct Phone {
 pub(crate) enum Line {
     Socket(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
     Stream(Box<Stream>),
+    Bridged(Box<Bridged>),
 }
 
 /// What a socket ends with.
@@ -319,7 +335,15 @@ impl Phone {
     pub(crate) fn stream(&mut self) -> &mut Stream {
         match &mut self.line {
             Line::Stream(stream) => stream,
-            Line::Socket(_) => panic!("this phone has a WebSocket"),
+            Line::Socket(_) | Line::Bridged(_) => panic!("this phone has no event stream"),
+        }
+    }
+
+    /// The messenger's line of a phone that has one.
+    pub(crate) fn bridged(&mut self) -> &mut Bridged {
+        match &mut self.line {
+            Line::Bridged(bridged) => bridged,
+            Line::Socket(_) | Line::Stream(_) => panic!("this phone has no messenger"),
         }
     }
 
@@ -341,6 +365,7 @@ impl Phone {
         match &mut self.line {
             Line::Socket(_) => self.say_frame(Message::text(text)).await,
             Line::Stream(stream) => assert_eq!(stream.say(&[&text]).await, 200),
+            Line::Bridged(bridged) => assert_eq!(bridged.say(&[&text]).await, 200),
         }
     }
 
@@ -355,6 +380,7 @@ impl Phone {
         match &mut self.line {
             Line::Socket(socket) => socket.send(Message::text(text)).await.is_ok(),
             Line::Stream(stream) => stream.say(&[&text]).await == 200,
+            Line::Bridged(bridged) => bridged.say(&[&text]).await == 200,
         }
     }
 
@@ -380,6 +406,7 @@ impl Phone {
         match &mut self.line {
             Line::Socket(socket) => matches!(socket.next().await, None | Some(Err(_))),
             Line::Stream(stream) => stream.hear().await.is_none(),
+            Line::Bridged(_) => panic!("a messenger's line does not end"),
         }
     }
 
@@ -387,6 +414,7 @@ impl Phone {
         let socket = match &mut self.line {
             Line::Socket(socket) => socket,
             Line::Stream(stream) => return stream.receive().await,
+            Line::Bridged(bridged) => return bridged.receive().await,
         };
         loop {
             match timeout(PATIENCE, socket.next()).await.expect("something to hear") {

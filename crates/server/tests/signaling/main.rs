@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bed;
+mod bridged_line;
 mod stream_line;
 
 mod bad_input;
+mod bridge;
 mod calls;
 mod chaos;
 mod guests;
