@@ -3,7 +3,7 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   build: {
     target: 'es2022',
-    lib: { entry: 'src/index.ts', formats: ['es'], fileName: 'index' },
+    lib: { entry: ['src/index.ts', 'src/channel.ts'], formats: ['es'] },
     minify: 'oxc',
     sourcemap: true,
   },

@@ -196,6 +196,35 @@ pub struct Parcel {
     pub messages: Vec<ClientMessage>,
 }
 
+/// What a device gives its messenger for `POST /bridge/messages`.
+#[derive(JsonSchema, TS)]
+pub struct ParcelUp {
+    /// Which device of the user, as in its `hello`.
+    pub device: DeviceId,
+    /// One connection of the device, which chooses it anew each time: 16 to 64 letters, digits, `-` and `_`.
+    pub channel: String,
+    /// The number of the first message; the first of a channel is 1.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// What the device says, at most 64 messages.
+    pub messages: Vec<ClientMessage>,
+}
+
+/// What the webhook gives a messenger for a device.
+#[derive(JsonSchema, TS)]
+#[ts(optional_fields)]
+pub struct ParcelDown {
+    /// Which of the device's connections.
+    pub channel: String,
+    /// The number of the first message; 0 with `close` if the server does not know the connection.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// What the device hears.
+    pub messages: Vec<ServerMessage>,
+    /// With this the connection ends: what a WebSocket would have closed with.
+    pub close: Option<u16>,
+}
+
 /// The JSON Schema of everything a device may say.
 pub fn client_schema() -> Schema {
     schema_for!(ClientMessage)
@@ -320,6 +349,8 @@ pub fn typescript() -> String {
         PushedCall,
         PushedStop,
         Parcel,
+        ParcelUp,
+        ParcelDown,
         Delivered,
         Channel,
         Closed,

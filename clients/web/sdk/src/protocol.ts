@@ -1473,6 +1473,50 @@ export type Parcel = {
 };
 
 /**
+ * What a device gives its messenger for `POST /bridge/messages`.
+ */
+export type ParcelUp = {
+  /**
+   * Which device of the user, as in its `hello`.
+   */
+  device: DeviceId;
+  /**
+   * One connection of the device, which chooses it anew each time: 16 to 64 letters, digits, `-` and `_`.
+   */
+  channel: string;
+  /**
+   * The number of the first message; the first of a channel is 1.
+   */
+  seq: number;
+  /**
+   * What the device says, at most 64 messages.
+   */
+  messages: Array<ClientMessage>;
+};
+
+/**
+ * What the webhook gives a messenger for a device.
+ */
+export type ParcelDown = {
+  /**
+   * Which of the device's connections.
+   */
+  channel: string;
+  /**
+   * The number of the first message; 0 with `close` if the server does not know the connection.
+   */
+  seq: number;
+  /**
+   * What the device hears.
+   */
+  messages: Array<ServerMessage>;
+  /**
+   * With this the connection ends: what a WebSocket would have closed with.
+   */
+  close?: number;
+};
+
+/**
  * The answer to a parcel that has arrived.
  */
 export type Delivered = {

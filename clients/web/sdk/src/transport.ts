@@ -4,6 +4,8 @@
 export interface Transport {
   /** Starts to connect. Exactly one `closed` comes in the end, also if `opened` never came. */
   open(url: string, events: TransportEvents): Connection;
+  /** The way itself says whose device this is, so no ticket is asked for. */
+  readonly vouched?: boolean;
   /** The network is another one, so what was found out about it no longer holds. */
   networkChanged?(): void;
 }
@@ -22,4 +24,12 @@ export interface Connection {
   send(text: string): void;
   /** Closes. No event comes after it. */
   close(): void;
+}
+
+/** A way for texts, as an application has it: its messenger, for example. See `@visavis/client/channel`. */
+export interface Carrier {
+  /** Brings a text to the server's bridge. When the promise rejects, the connection is lost, and made anew. */
+  send(text: string): void | Promise<unknown>;
+  /** Calls `run` with each text that comes from the bridge, until the returned function is called. */
+  receive(run: (text: string) => void): () => void;
 }

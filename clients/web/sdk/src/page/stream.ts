@@ -4,6 +4,7 @@
  */
 import type { Channel, Closed } from '../protocol.ts';
 import type { Transport } from '../transport.ts';
+import { Outgoing } from './parcel.ts';
 
 const NO_CODE = 1006;
 /** POSTs at once; the server reads four, and a browser has few connections. */
@@ -11,9 +12,6 @@ const AT_ONCE = 3;
 /** How long a POST may take, and the waits before it is tried again. */
 const POST_LIMIT_MS = 10_000;
 const RETRY_MS = [300, 600, 1200, 2400] as const;
-/** Messages and characters of a POST; the server takes 64 and 256 KiB. */
-const PARCEL_MESSAGES = 64;
-const PARCEL_LENGTH = 64 * 1024;
 /** Small POSTs outlive their page: the hang-up of a tab that is closed arrives. Browsers allow 64 KiB at once. */
 const KEEPALIVE_LENGTH = 16 * 1024;
 
@@ -23,9 +21,8 @@ export const streamTransport: Transport = {
     const reading = new AbortController();
     let over = false;
     let channel: string | undefined;
-    let seq = 1;
     let posting = 0;
-    let waiting: string[] = [];
+    const outgoing = new Outgoing();
 
     const finish = (code: number) => {
       if (over) return;
@@ -81,13 +78,9 @@ export const streamTransport: Transport = {
     };
 
     const flush = () => {
-      while (channel !== undefined && waiting.length > 0 && posting < AT_ONCE) {
-        const count = fitting(waiting);
-        const parcel = `{"seq":${seq},"messages":[${waiting.slice(0, count).join()}]}`;
-        waiting = waiting.slice(count);
-        seq += count;
+      while (channel !== undefined && !outgoing.isEmpty && posting < AT_ONCE) {
         posting += 1;
-        void deliver(parcel).then((arrived) => {
+        void deliver(`{${outgoing.take()}}`).then((arrived) => {
           posting -= 1;
           if (!arrived) finish(NO_CODE);
           if (over && posting === 0) reading.abort();
@@ -103,7 +96,7 @@ export const streamTransport: Transport = {
     return {
       send(text) {
         if (over) return;
-        waiting.push(text);
+        outgoing.add(text);
         // What is said in one go goes in one POST.
         queueMicrotask(flush);
       },
@@ -123,16 +116,6 @@ function streamUrl(socket: string): URL {
   const address = new URL('sse', socket);
   address.protocol = address.protocol === 'wss:' ? 'https:' : 'http:';
   return address;
-}
-
-/** How many of the first messages one POST carries. */
-function fitting(messages: readonly string[]): number {
-  let length = 0;
-  const end = messages.findIndex((message, index) => {
-    length += message.length;
-    return index > 0 && (length > PARCEL_LENGTH || index >= PARCEL_MESSAGES);
-  });
-  return end === -1 ? messages.length : end;
 }
 
 /** Reads an event stream (HTML, Server-sent events) to its end. */
