@@ -74,6 +74,13 @@ export class Server {
     return link;
   }
 
+  /** What a messenger needs to know. */
+  async bridge(): Promise<{ token: string; webhook_key: string }> {
+    const words = ['bridge', '--json', '--config', this.config, '--data', this.data];
+    const { stdout } = await promisify(execFile)(binary, words);
+    return JSON.parse(stdout) as { token: string; webhook_key: string };
+  }
+
   /** The power goes: no goodbye, nothing flushed. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');

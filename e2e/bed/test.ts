@@ -15,6 +15,8 @@ export type DeviceOptions = BrowserContextOptions & {
   network?: Network;
   /** Where the pages are, if a proxy is on the way. */
   url?: string;
+  /** The sign-up link, for somebody whom the server knows already. */
+  link?: string;
 };
 
 /** Brings a person with a fresh device: signed up the first time, signed in on every further device. */
@@ -96,7 +98,7 @@ export const test = base.extend<Bed>({
       ownBrowsers.set(network, running);
       return running;
     };
-    await use(async (name, { forced, network, url = server.url, ...options } = {}) => {
+    await use(async (name, { forced, network, url = server.url, link, ...options } = {}) => {
       const context = await (await browserIn(network)).newContext({ locale: 'en', ...options });
       await installProbes(context, forced);
       const page = await context.newPage();
@@ -108,7 +110,7 @@ export const test = base.extend<Bed>({
       const isKnown = people.some((other) => other.name === name);
       people.push(person);
       if (isKnown) await person.signIn(url);
-      else await person.signUp((await server.addUser(name)).replace(server.url, url));
+      else await person.signUp((link ?? (await server.addUser(name))).replace(server.url, url));
       return person;
     });
     if (info.status !== info.expectedStatus) {

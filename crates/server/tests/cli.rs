@@ -325,3 +325,33 @@ fn nobody_may_be_called_like_a_guest() {
         (1, "error: names that begin with guest. are for guests; choose another\n")
     );
 }
+
+#[test]
+fn a_messenger_is_told_where_to_post_and_what_to_check() {
+    let place = place();
+    let words = ["bridge", "--set", "public.url=https://call.example.org"];
+    let hook = ["--set", "bridge.webhook=https://chat.example.org/visavis"];
+    let text = place.done(&words);
+    let secret = |name: &str| {
+        let kept = std::fs::read_to_string(place.path("data/secrets.toml")).unwrap();
+        let line = kept.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+        line.trim_matches([' ', '=', '"']).to_owned()
+    };
+    assert!(text.contains("\n  https://call.example.org/bridge/messages\n"), "{text}");
+    assert!(text.contains(&format!("\n  Authorization: Bearer {}\n", secret("bridge_token"))), "{text}");
+    assert!(text.contains("\n  none yet: set bridge.webhook and restart the server\n"), "{text}");
+
+    let json: Value =
+        serde_json::from_str(&place.done(&[&words[..], &hook[..], &["--json"]].concat())).unwrap();
+    assert_eq!(json["messages"], "https://call.example.org/bridge/messages");
+    assert_eq!(json["webhook"], "https://chat.example.org/visavis");
+    assert_eq!(json["token"], secret("bridge_token"));
+    let key = json["webhook_key"].as_str().unwrap().strip_prefix("whsec_").unwrap();
+    // The same bytes, once in base64 and once in base64url.
+    assert_eq!(key.replace('+', "-").replace('/', "_").trim_end_matches('='), secret("webhook_key"));
+
+    let (code, told) =
+        place.failed(&["config", "check", "--set", "bridge.webhook=https://me:secret@chat.example.org"]);
+    assert_eq!(code, 2);
+    assert!(told.contains("bridge.webhook"), "{told}");
+}

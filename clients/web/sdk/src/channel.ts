@@ -1,6 +1,6 @@
 /**
- * `@visavis/client/channel`: the transport through an application's own channel: a messenger, or any other way for texts between this device and
- * the server's bridge. The channel may repeat texts and change their order; numbers put that right.
+ * `@visavis/client/channel`: the transport through an application's own channel, a messenger or any other way for texts
+ * between this device and the server's bridge. The channel may repeat texts and change their order; numbers put that right.
  */
 import { Outgoing } from './page/parcel.ts';
 import type { ClientMessage, ParcelDown } from './protocol.ts';

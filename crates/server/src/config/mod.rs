@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 pub use docs::{reference, show};
 pub use error::{ConfigError, Fault, Origin};
 pub use keys::{
-    Accounts, Bridge, Calls, Chaos, Config, Data, Guests, Http, Https, Log, Public, Relay, Signaling, Teaching,
+    Accounts, Bridge, Calls, Chaos, Config, Data, Guests, Http, Https, Log, Public, Relay, Signaling,
+    Teaching,
 };
 pub use layers::Sources;
 pub use setting::{LogFilter, PortRange, PublicUrl, WebhookUrl};

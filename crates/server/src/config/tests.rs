@@ -127,7 +127,7 @@ fn an_error_names_file_line_key_and_the_way_out() {
     assert_eq!(
         errors,
         "visavis.toml:17: nowhere: unknown section; there are data, http, https, public, accounts, guests, calls, signaling, \
-         relay, teaching, chaos, log\n\
+         bridge, relay, teaching, chaos, log\n\
          visavis.toml:2: relay.prots: unknown key; did you mean relay.ports?\n\
          visavis.toml:3: relay.ports: \"9-1\" is not a first and last port such as 49152-65535\n\
          visavis.toml:4: relay.allow_peers: \"10.0.0.0\" is not an IP network such as 10.0.0.0/8 or fd00::/8\n\
