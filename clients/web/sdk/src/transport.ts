@@ -28,8 +28,9 @@ export interface Connection {
 
 /** A way for texts, as an application has it: its messenger, for example. See `@visavis/client/channel`. */
 export interface Carrier {
-  /** Brings a text to the server's bridge. When the promise rejects, the connection is lost, and made anew. */
-  send(text: string): void | Promise<unknown>;
+  /** Brings a text to the server's bridge. If it returns a promise, the next text waits for it; when that rejects, the
+   *  connection is lost, and made anew. */
+  send(text: string): unknown;
   /** Calls `run` with each text that comes from the bridge, until the returned function is called. */
   receive(run: (text: string) => void): () => void;
 }
