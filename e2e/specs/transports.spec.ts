@@ -133,6 +133,9 @@ async function connections(server: { url: string; data: string }): Promise<numbe
   );
 }
 
+// Up to three pages and two programs are started for each of these.
+test.describe.configure({ timeout: 120_000 });
+
 test.describe('a call is a call', () => {
   const pairs: [Way, Way][] = [
     ['a WebSocket', 'an event stream'],
