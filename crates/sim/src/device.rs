@@ -2,7 +2,7 @@
 
 mod calls;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use visavis_proto::{Address, CallId, CallRef, CallView, EndReason, Epoch, ErrorCode, Gen, Rev, Role};
 
@@ -117,6 +117,8 @@ pub(crate) struct Device {
     over: BTreeMap<CallId, Over>,
     /// Answered calls of this person that are on another device, with their peer connection.
     elsewhere: BTreeMap<CallId, Gen>,
+    /// Calls from which this device was handed over; another one follows.
+    handed_over: BTreeSet<CallId>,
     outbox: Vec<Pending>,
     next: u64,
     looked: Time,
@@ -136,6 +138,7 @@ impl Device {
             calls: Vec::new(),
             over: BTreeMap::new(),
             elsewhere: BTreeMap::new(),
+            handed_over: BTreeSet::new(),
             outbox: Vec::new(),
             next: 0,
             looked: 0,
@@ -198,6 +201,7 @@ impl Device {
                 }
             }
             Act::Take => self.take(hub),
+            Act::Transfer { .. } => self.transfer(hub, to),
         }
         self.set_timer(hub);
     }
@@ -239,6 +243,15 @@ impl Device {
         self.calls.push(held);
         self.say(hub, call, Say::Take { call, seen }, None);
         hub.later(1_000 + hub.below(40_000), Event::Act { device: self.index, act: Act::HangUp(call) });
+    }
+
+    fn transfer(&mut self, hub: &Hub, to: &Address) {
+        let Some(call) = self.calls.iter().find(|held| held.stage == Stage::Active).map(|held| held.id)
+        else {
+            return;
+        };
+        hub.note(|| format!("{} hands {} over to {}", self.address, short(call), to.user));
+        self.say(hub, call, Say::Transfer { call, to: to.user.clone() }, None);
     }
 
     // The link.
@@ -412,6 +425,7 @@ impl Device {
             | Say::Hangup { .. }
             | Say::Connected { .. }
             | Say::Take { .. }
+            | Say::Transfer { .. }
             | Say::Resume { .. } => {}
         }
     }
@@ -447,6 +461,7 @@ impl Device {
             | Say::Ringing { .. }
             | Say::Hangup { .. }
             | Say::Connected { .. }
+            | Say::Transfer { .. }
             | Say::Resume { .. } => {}
         }
     }

@@ -23,11 +23,17 @@ use crate::weather::{BEGINNING, Fault, HEALED, Time, Weather};
 /// What a person does at a device.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Act {
-    Dial { to: usize },
+    Dial {
+        to: usize,
+    },
     Accept(CallId),
     Decline(CallId),
     HangUp(CallId),
     Take,
+    /// Hands the person it talks to over to somebody.
+    Transfer {
+        to: usize,
+    },
 }
 
 #[derive(Debug)]

@@ -20,6 +20,7 @@ pub(crate) enum Why {
     Create,
     Accept(Address),
     Take(Address),
+    Transfer(Address),
     Hangup(Address),
     Tick { media_flows: bool },
     Restarted,
@@ -33,6 +34,7 @@ impl fmt::Display for Why {
             Self::Create => f.write_str("an invite"),
             Self::Accept(device) => write!(f, "{device} answers"),
             Self::Take(device) => write!(f, "{device} takes it"),
+            Self::Transfer(device) => write!(f, "{device} hands over"),
             Self::Hangup(device) => write!(f, "{device} hangs up"),
             Self::Tick { media_flows } => write!(f, "its time has come, media flows: {media_flows}"),
             Self::Restarted => f.write_str("the node has started"),
@@ -133,7 +135,12 @@ impl Judge {
         };
         story.changed = now;
         story.people = Some((after.caller.address.user.clone(), after.callee.user.clone()));
-        if *why == Why::Create {
+        let makes = match why {
+            Why::Create => true,
+            Why::Transfer(_) => after.is_live(),
+            _ => false,
+        };
+        if makes {
             rule(story.made.is_none(), format!("{call} was made twice by one invite"));
             story.made = Some(life);
         }
@@ -326,7 +333,7 @@ impl Judge {
 /// What a call was to one of its people.
 fn outcome(story: &Story, reason: EndReason, caller: bool) -> Outcome {
     match (story.connected.is_some(), story.answered, reason, caller) {
-        (true, _, _, _) => Outcome::Answered,
+        (true, _, _, _) | (false, true, EndReason::Transferred, _) => Outcome::Answered,
         (false, true, _, _) => Outcome::Failed,
         (false, false, EndReason::Rejected, false) => Outcome::Declined,
         (false, false, _, false) => Outcome::Missed,

@@ -19,6 +19,7 @@ pub(crate) enum Say {
     Hangup { call: CallId, reason: Option<EndReason> },
     Connected { call: CallId },
     Take { call: CallId, seen: Gen },
+    Transfer { call: CallId, to: UserId },
     Resume { call: CallId, generation: Gen },
 }
 

@@ -4,6 +4,8 @@
 //! A leg that is connected to another node is here all the same, so media is judged only by a node that holds a leg, and a
 //! node that learns of a record which takes one of its devices to be away says that it is not.
 
+mod transfer;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -315,6 +317,11 @@ impl Node {
             Say::Take { call, seen } => {
                 (call, Happening::Take { leg: leg(device), media: vec![MediaKind::Audio], seen: Some(seen) })
             }
+            Say::Transfer { call, to } => {
+                self.hub.judge.borrow_mut().hears_hangup(call, device);
+                let done = self.transfer(call, device, to).await;
+                return (call, done.map(|()| (call, false)));
+            }
             Say::Resume { call, generation } => (call, Happening::Renew { who, generation }),
         };
         let done = self.apply(call, device, event).await;
@@ -490,44 +497,59 @@ impl Node {
         why: &Why,
         now: Timestamp,
     ) -> Result<(), Conflict> {
+        self.commit_all(vec![(expected, step)], pair.into_iter().collect(), why, now).await
+    }
+
+    async fn commit_all(
+        self: &Rc<Self>,
+        steps: Vec<(Option<Rev>, Step)>,
+        pairs: Vec<PairWrite>,
+        why: &Why,
+        now: Timestamp,
+    ) -> Result<(), Conflict> {
         self.hub.way_to_the_store().await;
-        let record = Rc::new(step.record);
-        let before = self.hub.store.borrow().calls.get(&record.id).map(|(_, before)| Rc::clone(before));
+        let effects: Vec<&[Effect]> = steps.iter().map(|(_, step)| step.effects).collect();
+        let writes: Vec<(Option<Rev>, Rc<Record>)> =
+            steps.into_iter().map(|(expected, step)| (expected, Rc::new(step.record))).collect();
+        let before: Vec<Option<Rc<Record>>> =
+            writes.iter().map(|(_, record)| self.read(record.id).map(|(_, before)| before)).collect();
         let compare = !self.hub.is(Mutant::NoCompareAndSet);
-        let written = self.hub.store.borrow_mut().write(expected, Rc::clone(&record), pair, compare);
-        let rev = written
+        let written = self.hub.store.borrow_mut().write(&writes, pairs, compare);
+        let revs = written
             .inspect_err(|Conflict| self.hub.note(|| format!("node {} conflict, {why}", self.index)))?;
-        self.hub.note(|| {
-            format!(
-                "node {} commits {} rev {}, {why}: {}",
-                self.index,
-                short(record.id),
-                rev.0,
-                phase(&record)
-            )
-        });
         let life = self.hub.store.borrow().life;
-        self.hub.judge.borrow_mut().committed(self.hub.now(), life, before.as_deref(), &record, why);
+        for (((_, record), before), rev) in writes.iter().zip(before).zip(&revs) {
+            let (node, call) = (self.index, short(record.id));
+            self.hub.note(|| format!("node {node} commits {call} rev {}, {why}: {}", rev.0, phase(record)));
+            self.hub.judge.borrow_mut().committed(self.hub.now(), life, before.as_deref(), record, why);
+        }
         self.hub.way_to_the_store().await;
-        let made_here = *why == Why::Create || self.memory.borrow().alarms.contains_key(&record.id);
-        if made_here || !self.hub.is(Mutant::TimerOnOneNode) {
-            self.alarm(&record);
-        }
-        for effect in step.effects {
-            match effect {
-                Effect::Publish => self.publish(rev, &record, now),
-                Effect::WriteHistory => self.write_history(&record).await,
-                Effect::Alert | Effect::StopAlerting => {}
+        for (((_, record), effects), rev) in writes.iter().zip(effects).zip(revs) {
+            let makes = matches!(why, Why::Create | Why::Transfer(_));
+            let made_here = makes || self.memory.borrow().alarms.contains_key(&record.id);
+            if made_here || !self.hub.is(Mutant::TimerOnOneNode) {
+                self.alarm(record);
             }
+            for effect in effects {
+                match effect {
+                    Effect::Publish => self.publish(rev, record, now),
+                    Effect::WriteHistory => self.write_history(record).await,
+                    Effect::Alert | Effect::StopAlerting => {}
+                }
+            }
+            self.tell_the_others(record.id);
         }
+        Ok(())
+    }
+
+    fn tell_the_others(&self, call: CallId) {
         for node in (0..self.hub.weather.nodes).filter(|node| *node != self.index) {
             let lost = !self.hub.is_healed() && self.hub.chance(self.hub.weather.loss / 4);
             let (boot, up) = self.hub.boots.borrow()[node];
             if up && !lost {
-                self.hub.later(1 + self.hub.below(30), Event::Changed { node, boot, call: record.id });
+                self.hub.later(1 + self.hub.below(30), Event::Changed { node, boot, call });
             }
         }
-        Ok(())
     }
 
     /// Another node has changed a call.

@@ -51,30 +51,34 @@ impl Store {
         (found.map(|(rev, _)| *rev), found.map(|(_, call)| *call))
     }
 
-    /// Both writes or none. `compare`: whether what is there matters at all.
+    /// All writes or none. `compare`: whether what is there matters at all.
     pub(crate) fn write(
         &mut self,
-        expected: Option<Rev>,
-        record: Rc<Record>,
-        pair: Option<PairWrite>,
+        writes: &[(Option<Rev>, Rc<Record>)],
+        pairs: Vec<PairWrite>,
         compare: bool,
-    ) -> Result<Rev, Conflict> {
-        let is = self.calls.get(&record.id).map(|(rev, _)| *rev);
-        let pair_is = pair.as_ref().and_then(|pair| self.pairs.get(&pair.key)).map(|(rev, _)| *rev);
-        let pair_fits = pair.as_ref().is_none_or(|pair| pair.expected == pair_is);
-        if compare && (is != expected || !pair_fits) {
+    ) -> Result<Vec<Rev>, Conflict> {
+        let is = |id: &CallId| self.calls.get(id).map(|(rev, _)| *rev);
+        let pair_is = |key: &str| self.pairs.get(key).map(|(rev, _)| *rev);
+        let calls_fit = writes.iter().all(|(expected, record)| is(&record.id) == *expected);
+        let pairs_fit = pairs.iter().all(|pair| pair_is(&pair.key) == pair.expected);
+        if compare && !(calls_fit && pairs_fit) {
             return Err(Conflict);
         }
-        self.last += 1;
-        let rev = Rev(self.last);
-        self.calls.insert(record.id, (rev, record));
-        if let Some(PairWrite { key, names, .. }) = pair {
+        let mut revs = Vec::new();
+        for (_, record) in writes {
+            self.last += 1;
+            self.calls.insert(record.id, (Rev(self.last), Rc::clone(record)));
+            revs.push(Rev(self.last));
+        }
+        for PairWrite { key, names, .. } in pairs {
+            self.last += 1;
             match names {
-                Some(call) => drop(self.pairs.insert(key, (rev, call))),
+                Some(call) => drop(self.pairs.insert(key, (Rev(self.last), call))),
                 None => drop(self.pairs.remove(&key)),
             }
         }
-        Ok(rev)
+        Ok(revs)
     }
 
     pub(crate) fn keep(&mut self, rows: Vec<HistoryRow>) {

@@ -61,6 +61,9 @@ impl World {
                 acts.push((at + random.below(300), to, Act::Dial { to: from }));
             }
             if random.chance(300) {
+                acts.push((at + random.below(50_000), from, Act::Transfer { to: random.index(count) }));
+            }
+            if random.chance(300) {
                 let taken = at + random.below(60_000);
                 acts.push((taken, random.index(count), Act::Take));
                 if random.chance(150) {
@@ -157,7 +160,7 @@ impl World {
             }
             Event::Act { device, act } => {
                 let to = match act {
-                    Act::Dial { to } => to,
+                    Act::Dial { to } | Act::Transfer { to } => to,
                     Act::Accept(_) | Act::Decline(_) | Act::HangUp(_) | Act::Take => device,
                 };
                 let to = hub.judge.borrow().address(to);

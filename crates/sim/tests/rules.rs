@@ -55,6 +55,31 @@ fn histories_are_eventful() {
     assert!(sum(|history| history.losses) > 80);
 }
 
+/// Each of these happens somewhere, in the words of the trace.
+#[test]
+fn everything_that_may_happen_does() {
+    let told: Vec<String> = (1..=300).flat_map(|seed| trace(seed, None).1).collect();
+    let happenings = [
+        "answers",
+        "hangs up",
+        "takes it: active",
+        "hands over: ended",
+        "hands over: inviting",
+        "goes on with",
+        "resumes",
+        "has become",
+        "a capsule has come: active",
+        "a capsule has come: ringing",
+        "conflict",
+        "media flows: true",
+        "CallEnded",
+        "gives up",
+    ];
+    let missing: Vec<_> =
+        happenings.into_iter().filter(|it| !told.iter().any(|line| line.contains(it))).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
 fn is_found(mutant: Mutant) {
     let found = first_broken(5_000, Some(mutant));
     assert!(found.is_some(), "5000 histories with the mistake {} break no rule", mutant.name());

@@ -91,7 +91,13 @@ impl Device {
             return self.finish(view.id, Over::Elsewhere);
         }
         match view.state {
-            CallState::Ended => self.finish(view.id, Over::Ended),
+            CallState::Ended => {
+                let handed_over = view.reason == Some(EndReason::Transferred);
+                self.finish(view.id, Over::Ended);
+                if handed_over {
+                    self.handed_over.insert(view.id);
+                }
+            }
             CallState::Inviting => {}
             CallState::Ringing => {
                 if held.stage == Stage::Dialing {
@@ -164,6 +170,18 @@ impl Device {
                 self.say(hub, view.id, Say::Accept { call: view.id }, None);
             }
             return self.find(view.id).is_some();
+        }
+        let follows = |it: CallId| self.handed_over.contains(&it) || self.find(it).is_some();
+        if view.you == You::Active && view.follows.is_some_and(follows) {
+            hub.note(|| format!("{} goes on with {}", self.address, short(view.id)));
+            let mut held = blank(view.id, view.role, Stage::Dialing, hub.now());
+            held.known = true;
+            self.calls.push(held);
+            hub.later(
+                1_000 + hub.below(60_000),
+                Event::Act { device: self.index, act: Act::HangUp(view.id) },
+            );
+            return true;
         }
         if view.you == You::Active {
             // A page that is gone had it. Mostly its successor goes on with it.
