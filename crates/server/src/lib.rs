@@ -20,6 +20,7 @@ pub mod ice;
 mod mallopt;
 pub mod metrics;
 mod people;
+pub mod push;
 pub mod run_file;
 pub mod secrets;
 pub mod serve;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::data_folder::{DataFolder, DataFolderError};
+use crate::push::vapid;
 
 const FILE: &str = "secrets.toml";
 
@@ -20,6 +21,8 @@ pub struct Secrets {
     pub ticket_key: [u8; 32],
     /// Seals the capsules that devices keep of their calls.
     pub capsule_key: [u8; 32],
+    /// Says to push services who we are: a P-256 key as PKCS #8. A new one ends every registration.
+    pub push_key: Vec<u8>,
     /// Makes relay credentials; shared with relays that run apart.
     pub turn_secret: [u8; 32],
     /// Makes the relay's nonces.
@@ -54,6 +57,7 @@ pub enum SecretsError {
 struct Kept {
     ticket_key: Option<String>,
     capsule_key: Option<String>,
+    push_key: Option<String>,
     turn_secret: Option<String>,
     turn_nonce_key: Option<String>,
     metrics_token: Option<String>,
@@ -98,6 +102,14 @@ impl Secrets {
         let metrics_token: [u8; 32] = bytes("metrics_token", &mut kept.metrics_token)?;
         let bridge_token: [u8; 32] = bytes("bridge_token", &mut kept.bridge_token)?;
         let webhook_key = bytes("webhook_key", &mut kept.webhook_key)?;
+        if kept.push_key.is_none() {
+            kept.push_key = Some(URL_SAFE_NO_PAD.encode(vapid::generate()));
+            added = true;
+        }
+        let push_key = kept.push_key.as_deref().and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+        let push_key = push_key
+            .filter(|key| vapid::is_key(key))
+            .ok_or_else(|| damaged("push_key is not a P-256 key in base64url of PKCS #8".to_owned()))?;
         if added {
             folder.write(FILE, &text(&kept))?;
         }
@@ -106,6 +118,7 @@ impl Secrets {
         Ok(Self {
             ticket_key,
             capsule_key,
+            push_key,
             turn_secret,
             turn_nonce_key,
             metrics_token,
@@ -123,6 +136,7 @@ fn text(kept: &Kept) -> String {
         "# The secrets of this Visavis server, made at its first start. Keep them secret, and back them up.\n".to_owned(),
         line("ticket_key", &kept.ticket_key),
         line("capsule_key", &kept.capsule_key),
+        line("push_key", &kept.push_key),
         line("turn_secret", &kept.turn_secret),
         line("turn_nonce_key", &kept.turn_nonce_key),
         line("metrics_token", &kept.metrics_token),

@@ -40,6 +40,7 @@ use crate::http::api::{self, Api};
 use crate::http::listen::{self, Listener};
 use crate::ice::Ice;
 use crate::metrics::{self, Metrics};
+use crate::push::{Push, PushLimits};
 use crate::run_file::RunFile;
 use crate::secrets::Secrets;
 use crate::signaling::{
@@ -126,6 +127,13 @@ impl Server {
         let limits = AccountLimits::from(&config);
         let accounts = Arc::new(Accounts::new(store.clone(), &secrets, &limits, Arc::clone(&metrics)));
         let devices = Arc::new(Devices::new(Arc::clone(&metrics)));
+        let push = Push::new(
+            store.clone(),
+            Arc::clone(&devices),
+            Arc::clone(&metrics),
+            &secrets,
+            PushLimits::from(&config),
+        )?;
         let calls = Calls::open(
             engine,
             store.clone(),
@@ -133,6 +141,7 @@ impl Server {
             Arc::clone(&metrics),
             Capsules::new(secrets.capsule_key),
             timers(&config),
+            Some(Arc::clone(&push)),
         )
         .await
         .context("the calls of the last run could not be read")?;
@@ -163,6 +172,7 @@ impl Server {
             store: store.clone(),
             devices: Arc::clone(&devices),
             presences: Arc::clone(&signaling.presences),
+            push,
             calls: Arc::clone(&calls),
             public: config.public.url.clone(),
             trust_proxy: config.public.trust_proxy,

@@ -24,6 +24,7 @@ use visavis_server::config::Config;
 use visavis_server::data_folder::DataFolder;
 use visavis_server::http::api::{self, Api};
 use visavis_server::http::client::Peer;
+use visavis_server::push::{Push, PushLimits};
 use visavis_server::secrets::Secrets;
 use visavis_server::signaling::{Calls, Capsules, Devices, Presences};
 use visavis_store::{HistoryRow, Store, User};
@@ -56,9 +57,14 @@ async fn world() -> World {
         Arc::default(),
         Capsules::new(secrets.capsule_key),
         Timers::default(),
+        None,
     );
     let calls = calls.await.unwrap();
+    let push =
+        Push::new(store.clone(), Arc::clone(&devices), Arc::default(), &secrets, PushLimits::default())
+            .unwrap();
     let api = Api {
+        push,
         accounts: Arc::clone(&accounts),
         store: store.clone(),
         presences: Arc::new(Presences::new(Arc::clone(&devices), store.clone())),
@@ -240,7 +246,7 @@ async fn without_a_login_nothing_personal_is_answered() {
     let world = world().await;
     for cookie in ["", "visavis=", "visavis=guess", "other=1"] {
         assert_eq!(world.get("/api/me", cookie).await, nobody());
-        for page in ["history", "contacts", "blocks", "preferences", "devices", "links"] {
+        for page in ["history", "contacts", "blocks", "preferences", "devices", "links", "push/key"] {
             assert_eq!(world.get(&format!("/api/{page}"), cookie).await, nobody());
         }
         assert_eq!(world.post("/api/ticket", json!({}), cookie).await, nobody());

@@ -13,6 +13,7 @@
 mod error;
 mod guests;
 mod people;
+mod pushes;
 mod row;
 mod sqlite;
 mod store;
@@ -20,6 +21,7 @@ mod store;
 pub use error::{OpenError, StoreError};
 pub use row::{
     Account, Block, Contact, ContactChange, Dealings, Guest, GuestLink, HistoryRow, Invitation,
-    KeptPreferences, LinkId, ListedLogin, Login, NotAdded, PastCall, SignUpLink, TokenHash, Unseen, User,
+    KeptPreferences, LinkId, ListedLogin, Login, NotAdded, PastCall, PushTarget, SignUpLink, TokenHash,
+    Unseen, User,
 };
 pub use store::{HISTORY_PER_USER, LOGINS_PER_USER, Store};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use visavis_proto::{
-    CallId, Callers, Direction, EndReason, MediaKind, Outcome, QuietTime, Timestamp, UserId,
+    Address, CallId, Callers, Direction, EndReason, MediaKind, Outcome, QuietTime, Timestamp, UserId,
 };
 
 /// The SHA-256 of a token: the token itself is never kept, so that a stolen database opens no account.
@@ -68,6 +68,29 @@ pub struct ListedLogin {
     pub last_seen: Timestamp,
     /// Calls are pushed to it.
     pub push: bool,
+}
+
+/// Where calls of a device are pushed to.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PushTarget {
+    /// The device that is woken.
+    pub address: Address,
+    /// With which login it was registered; it ends with that.
+    pub login: TokenHash,
+    /// What it is called.
+    pub device_name: String,
+    /// The push service's address for it, which is a secret.
+    pub endpoint: String,
+    /// The browser's public key.
+    pub p256dh: Vec<u8>,
+    /// The secret that the browser shares.
+    pub auth: Vec<u8>,
+}
+
+impl std::fmt::Debug for PushTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PushTarget").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 /// What a guest link is made of, but its secret.

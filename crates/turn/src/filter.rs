@@ -60,18 +60,19 @@ const fn v6(s: [u16; 8], prefix: u8) -> Ipv6Net {
 
 /// The operator's choice on top of the default list.
 #[derive(Clone, Debug)]
-pub(crate) struct PeerFilter {
+pub struct PeerFilter {
     allowed: Vec<IpNet>,
     own: HashSet<IpAddr>,
 }
 
 impl PeerFilter {
-    pub(crate) fn new(allowed: Vec<IpNet>, own: impl IntoIterator<Item = IpAddr>) -> Self {
+    /// Denies the default list but `allowed`, and `own` addresses unless each is allowed by itself.
+    pub fn new(allowed: Vec<IpNet>, own: impl IntoIterator<Item = IpAddr>) -> Self {
         Self { allowed, own: own.into_iter().collect() }
     }
 
     /// Whether data may be sent to this address.
-    pub(crate) fn allows(&self, ip: IpAddr) -> bool {
+    pub fn allows(&self, ip: IpAddr) -> bool {
         let embedded = match ip {
             IpAddr::V4(_) => [None; 3],
             IpAddr::V6(ip) => embedded_v4(ip),

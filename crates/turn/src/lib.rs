@@ -35,6 +35,7 @@ mod turn;
 
 pub use config::{Limits, RelayAddress, TurnConfig};
 pub use credentials::{AuthSecret, Credential, issue};
+pub use filter::PeerFilter;
 pub use five_tuple::{FiveTuple, Transport};
 pub use relay::RelayId;
 pub use route::{HEADROOM, Route, TAILROOM};

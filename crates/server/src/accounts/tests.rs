@@ -31,6 +31,7 @@ async fn world() -> World {
     let secrets = Secrets {
         ticket_key: [1; 32],
         capsule_key: [0; 32],
+        push_key: Vec::new(),
         turn_secret: [2; 32],
         turn_nonce_key: [3; 32],
         metrics_token: String::new(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
-use super::setting::{LogFilter, PortRange, PublicUrl, Raw, Setting, WebhookUrl};
+use super::setting::{Contact, LogFilter, PortRange, PublicUrl, Raw, Setting, WebhookUrl};
 use super::table::{Key, Section, settings};
 
 settings! {
@@ -70,6 +70,18 @@ settings! {
         hours: u32 = "12" in (1..=168),
         /// Guests there may be at once, those who are gone but not yet removed included.
         max: u32 = "1000" in (1..=1_000_000),
+    }
+
+    /// Web Push: how calls reach browsers that have no page open.
+    push: Push {
+        /// Whom a push service may write to when something is wrong, `mailto:you@example.org` or an `https://` address. By
+        /// default `public.url`. Apple's push service takes nothing without one that is real.
+        contact: Option<Contact> = "",
+        /// Networks that may be pushed to although they are private, such as `10.0.0.0/8`, for a push service of your own.
+        /// Loopback, private and link-local addresses are refused by default: any user may register any address.
+        allow_networks: Vec<IpNet> = "",
+        /// Further certificate authorities for push services, a PEM file. Those of the machine are always trusted.
+        authorities: Option<PathBuf> = "",
     }
 
     /// The life of a call.

@@ -18,11 +18,11 @@ use std::collections::BTreeMap;
 pub use docs::{reference, show};
 pub use error::{ConfigError, Fault, Origin};
 pub use keys::{
-    Accounts, Bridge, Calls, Chaos, Config, Data, Guests, Http, Https, Log, Public, Relay, Signaling,
+    Accounts, Bridge, Calls, Chaos, Config, Data, Guests, Http, Https, Log, Public, Push, Relay, Signaling,
     Teaching,
 };
 pub use layers::Sources;
-pub use setting::{LogFilter, PortRange, PublicUrl, WebhookUrl};
+pub use setting::{Contact, LogFilter, PortRange, PublicUrl, WebhookUrl};
 
 impl Config {
     /// Reads the sources, later ones over earlier ones: defaults, file, variables, flags.

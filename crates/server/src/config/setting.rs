@@ -225,8 +225,36 @@ parsed! {
     IpAddr: "an IP address such as 203.0.113.7",
     PortRange: "a first and last port such as 49152-65535",
     IpNet: "an IP network such as 10.0.0.0/8 or fd00::/8",
+    Contact: "mailto: and an address, or https:// and a page, such as mailto:you@example.org",
     PublicUrl: "http:// or https:// and a host, without a path, such as https://call.example.org",
     WebhookUrl: "http:// or https://, a host and perhaps a path, such as https://chat.example.org/visavis"
+}
+
+/// Whom somebody may write to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact(Box<str>);
+
+impl Contact {
+    /// As a URI.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Contact {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let rest = text.strip_prefix("mailto:").or_else(|| text.strip_prefix("https://")).ok_or(())?;
+        let is_plain = rest.chars().all(|c| c.is_ascii_graphic() && c != '"' && c != '\\');
+        if rest.is_empty() || !is_plain { Err(()) } else { Ok(Self(text.into())) }
+    }
+}
+
+impl fmt::Display for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// Ports from `first` to `last`, both included.

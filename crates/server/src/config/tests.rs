@@ -126,7 +126,7 @@ fn an_error_names_file_line_key_and_the_way_out() {
 
     assert_eq!(
         errors,
-        "visavis.toml:17: nowhere: unknown section; there are data, http, https, public, accounts, guests, calls, signaling, \
+        "visavis.toml:17: nowhere: unknown section; there are data, http, https, public, accounts, guests, push, calls, signaling, \
          bridge, relay, teaching, chaos, log\n\
          visavis.toml:2: relay.prots: unknown key; did you mean relay.ports?\n\
          visavis.toml:3: relay.ports: \"9-1\" is not a first and last port such as 49152-65535\n\

@@ -28,10 +28,11 @@ use visavis_proto::{ChangedThing, ErrorCode, Login, Me, SignUp, SignUpInvitation
 use visavis_store::{Store, User};
 
 use super::client::Client;
-use super::{cookie, devices, guests, history, origin, people};
+use super::{cookie, devices, guests, history, origin, people, push};
 use crate::accounts::{Accounts, CurrentLogin, Refusal, SignedIn, agent};
 use crate::clock;
 use crate::config::PublicUrl;
+use crate::push::Push;
 use crate::signaling::{Calls, Devices, Presences};
 
 /// Largest body, in bytes: a token, a password and a name are well below.
@@ -50,6 +51,8 @@ pub struct Api {
     pub devices: Arc<Devices>,
     /// Tell contacts who is there.
     pub presences: Arc<Presences>,
+    /// Wakes devices.
+    pub push: Arc<Push>,
     /// Live calls.
     pub calls: Arc<Calls>,
     /// The operator's `public.url`: pages from there are ours.
@@ -70,6 +73,7 @@ pub fn routes(api: Api) -> Router {
         .merge(people::routes())
         .merge(devices::routes())
         .merge(guests::routes())
+        .merge(push::routes())
         .merge(history::routes())
         // A fallback would give way to the web app, which answers everything else.
         .route(

@@ -12,4 +12,5 @@ mod devices;
 mod guests;
 mod history;
 mod people;
+mod push;
 mod refusal;

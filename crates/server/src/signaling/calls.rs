@@ -26,6 +26,7 @@ use super::handle::Refusal;
 use super::terms::{KNOCKED_AT, KNOCKS, Terms};
 use crate::clock;
 use crate::metrics::Metrics;
+use crate::push::Push;
 
 /// How often a lost compare-and-set is tried again; each loss means that somebody else has decided.
 pub(super) const ATTEMPTS: u32 = 16;
@@ -74,6 +75,8 @@ pub struct Calls {
     pub(super) metrics: Arc<Metrics>,
     pub(super) capsules: Capsules,
     pub(super) timers: Timers,
+    /// Wakes devices that are not connected; not in every test.
+    pub(super) push: Option<Arc<Push>>,
     /// How often guests knock, by whom they call.
     pub(super) knocks: Allowances<UserId>,
     live: Mutex<Live>,
@@ -93,6 +96,7 @@ impl Calls {
         metrics: Arc<Metrics>,
         capsules: Capsules,
         timers: Timers,
+        push: Option<Arc<Push>>,
     ) -> anyhow::Result<Arc<Self>> {
         let calls = Arc::new(Self {
             engine,
@@ -101,6 +105,7 @@ impl Calls {
             metrics,
             capsules,
             timers,
+            push,
             knocks: Allowances::new(KNOCKS, KNOCKED_AT),
             live: Mutex::default(),
             alarms: Alarms::default(),
@@ -444,10 +449,11 @@ impl Calls {
     async fn perform(&self, effect: Effect, rev: Rev, record: &Record, now: Timestamp) {
         match effect {
             Effect::Publish => self.publish(rev, record, now),
-            // Devices that are not connected are woken by push, which this server does not have yet: they
-            // get the call from `welcome` when they come while it rings.
-            Effect::Alert => {}
-            Effect::StopAlerting => self.let_in(record).await,
+            Effect::Alert => self.wake(effect, record),
+            Effect::StopAlerting => {
+                self.wake(effect, record);
+                self.let_in(record).await;
+            }
             Effect::WriteHistory => {
                 self.metrics.calls_ended.count();
                 if let Some(end) = record.end() {
@@ -651,7 +657,7 @@ impl Calls {
     }
 
     /// One call as the device sees it, ended ones included.
-    pub(super) fn view(&self, id: CallId, device: &Address, now: Timestamp) -> Option<CallView> {
+    pub(crate) fn view(&self, id: CallId, device: &Address, now: Timestamp) -> Option<CallView> {
         let (rev, record) = self.read(id)?;
         visavis_call::view(&record, rev, device, now)
     }

@@ -32,6 +32,7 @@ mod socket;
 pub mod stream;
 mod terms;
 mod transfer;
+mod woken;
 
 use std::sync::Arc;
 use std::time::Duration;

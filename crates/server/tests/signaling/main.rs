@@ -15,6 +15,8 @@ mod leaving;
 mod logins;
 mod payloads;
 mod presence;
+mod push;
+mod push_service;
 mod restart;
 mod restored;
 mod resume;

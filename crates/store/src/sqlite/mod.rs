@@ -4,6 +4,7 @@ pub(crate) mod guest;
 pub(crate) mod history;
 pub(crate) mod login;
 pub(crate) mod people;
+pub(crate) mod push;
 mod schema;
 pub(crate) mod user;
 mod value;
