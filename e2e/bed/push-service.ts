@@ -1,10 +1,15 @@
 // A push service of the test's own (RFC 8030): the server pushes to it, and the test decrypts (RFC 8291) what has come and hands it
 // to the browser's service worker, as the service of a browser's vendor would.
-import { createServer, type Server } from 'node:http';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { CDPSession, Page, Worker } from '@playwright/test';
 import { expect } from '@playwright/test';
 import type { Person } from './person.ts';
+import type { Settings } from './server.ts';
 
 /** A push as it came in: the payload, and how the server wished it to be carried. */
 export type Push = {
@@ -21,13 +26,21 @@ type Keys = {
   readonly auth: Uint8Array<ArrayBuffer>;
 };
 
+/** Where it listens: an address of the namespace's network, which the server takes for a private one. */
+const HOST = '10.77.0.1';
+
 export class PushService {
+  /** What the server has to be told, so that it pushes to a private network and trusts our certificate. */
+  readonly settings: Settings;
+  readonly #folder: string;
   readonly #server: Server;
   readonly #keys: Keys;
   readonly pushes: Push[] = [];
 
-  private constructor(server: Server, keys: Keys) {
+  private constructor(server: Server, keys: Keys, folder: string) {
     this.#server = server;
+    this.#folder = folder;
+    this.settings = { push: { allow_networks: [`${HOST}/32`], authorities: join(folder, 'cert.pem') } };
     this.#keys = keys;
     server.on('request', (request, response) => {
       const chunks: number[] = [];
@@ -49,23 +62,36 @@ export class PushService {
   }
 
   static async start(): Promise<PushService> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const folder = mkdtempSync(join(tmpdir(), 'visavis-push-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const made = ['-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=push', '-nodes'];
+    const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+    // Ours is no authority but in name: the server would take no authority for a push service.
+    const extensions = [
+      '-addext',
+      `subjectAltName=IP:${HOST}`,
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+    ];
+    execFileSync('openssl', [...kind, ...made, ...extensions], { stdio: 'ignore' });
+    const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) });
+    await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
     const pair = await crypto.subtle.generateKey(P256, true, ['deriveBits']);
     const open = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
-    return new PushService(server, { pair, open, auth: crypto.getRandomValues(new Uint8Array(16)) });
+    return new PushService(server, { pair, open, auth: crypto.getRandomValues(new Uint8Array(16)) }, folder);
   }
 
   stop(): void {
     this.#server.close();
     this.#server.closeAllConnections();
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** From now on this person's browser subscribes here: its own way needs its vendor's service. */
   async serve(page: Page): Promise<void> {
     const { port } = this.#server.address() as AddressInfo;
     const subscription = {
-      endpoint: `http://127.0.0.1:${port}/push/1`,
+      endpoint: `https://${HOST}:${port}/push/1`,
       keys: {
         p256dh: base64url(this.#keys.open),
         auth: base64url(this.#keys.auth),

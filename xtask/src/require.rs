@@ -17,12 +17,13 @@ struct Package {
 }
 
 /// What `cargo xtask test` needs besides the tool chain.
-const TEST_PACKAGES: [Package; 6] = [
+const TEST_PACKAGES: [Package; 7] = [
     Package { name: "chromium", proof: "/usr/bin/chromium" },
     Package { name: "firefox-esr", proof: "/usr/bin/firefox-esr" },
     Package { name: "coturn", proof: "/usr/bin/turnutils_uclient" },
     Package { name: "iproute2", proof: "/sbin/ip" },
     Package { name: "nftables", proof: "/usr/sbin/nft" },
+    Package { name: "openssl", proof: "/usr/bin/openssl" },
     Package { name: "fonts-noto-cjk", proof: "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc" },
 ];
 

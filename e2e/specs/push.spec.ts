@@ -1,0 +1,96 @@
+// Calls for a browser in which no page is open: the push wakes its service worker, and a notification answers or declines.
+import { openSection } from '../bed/pages.ts';
+import type { Person } from '../bed/person.ts';
+import { PushService, SleepingBrowser } from '../bed/push-service.ts';
+import { test as base, expect } from '../bed/test.ts';
+
+type Asleep = (person: Person) => Promise<SleepingBrowser>;
+
+const test = base.extend<{ service: PushService; asleep: Asleep }>({
+  service: async ({ browserName: _ }, use) => {
+    const service = await PushService.start();
+    await use(service);
+    service.stop();
+  },
+  settings: async ({ service }, use) => {
+    await use(service.settings);
+  },
+  /** Turns notifications on as a person does, and closes the page. */
+  asleep: async ({ service, server }, use) => {
+    await use(async (person) => {
+      await person.page.context().grantPermissions(['notifications']);
+      await service.serve(person.page);
+      await person.page.reload();
+      await person.connected(2);
+      await openSection(person, 'notifications');
+      await person.page.getByTestId('push').click();
+      await expect(person.page.getByTestId('push')).toHaveAttribute('aria-checked', 'true');
+      return SleepingBrowser.of(person, server.url);
+    });
+  },
+});
+
+const RINGS = [{ title: 'alice', body: 'Video call', actions: ['Answer', 'Decline'] }];
+const MISSED = [{ title: 'Missed call from alice', body: 'Open Visavis to call back.', actions: [] }];
+
+test('a call rings in a browser without a page, and is declined there', async ({
+  bring,
+  service,
+  asleep,
+}) => {
+  const alice = await bring('alice');
+  const bob = await asleep(await bring('bob'));
+  await alice.dial('bob');
+  const push = await service.next('call');
+  expect(push).toMatchObject({ urgency: 'high', payload: { from: 'alice', media: ['audio', 'video'] } });
+  await bob.deliver(push);
+  await expect.poll(() => bob.notices()).toEqual(RINGS);
+  await alice.expectState('ringing');
+
+  expect(await bob.press('decline')).toEqual([]);
+  await alice.expectEnded('bob declined.');
+  expect(await bob.notices()).toEqual([]);
+});
+
+test('answering opens a page that answers at once', async ({ bring, server, service, asleep }) => {
+  const alice = await bring('alice');
+  const bob = await bring('bob');
+  const browser = await asleep(bob);
+  await alice.dial('bob');
+  await browser.deliver(await service.next('call'));
+  await expect.poll(() => browser.notices()).toEqual(RINGS);
+
+  const [opened] = await browser.press('answer');
+  await bob.page.goto(`${server.url}${opened}`);
+  for (const person of [alice, bob]) {
+    await person.expectState('active');
+    await person.expectPicture();
+    await person.expectSound();
+  }
+  expect(await browser.notices()).toEqual([]);
+});
+
+test('who gives up silences the browser, which tells of a missed call', async ({
+  bring,
+  service,
+  asleep,
+}) => {
+  const alice = await bring('alice');
+  const bob = await asleep(await bring('bob'));
+  await alice.dial('bob');
+  await bob.deliver(await service.next('call'));
+  await expect.poll(() => bob.notices()).toEqual(RINGS);
+  await alice.hangUp();
+  await bob.deliver(await service.next('stop'));
+  await expect.poll(() => bob.notices()).toEqual(MISSED);
+});
+
+test('a push that comes late never rings for a call that is over', async ({ bring, service, asleep }) => {
+  const alice = await bring('alice');
+  const bob = await asleep(await bring('bob'));
+  await alice.dial('bob');
+  const late = await service.next('call');
+  await alice.hangUp();
+  await bob.deliver(late);
+  await expect.poll(() => bob.notices()).toEqual(MISSED);
+});
