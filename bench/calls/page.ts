@@ -1,6 +1,6 @@
 // The page of one person: a button to call, one to answer, and a fresh video element for each call that notes when its
 // first frame is shown.
-import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from '@playwright/test';
 import { selectedPath } from '../../e2e/bed/media.ts';
@@ -52,11 +52,14 @@ export async function openPage(browser: Browser, options: PageOptions): Promise<
   // Chromium takes a page that did not come over loopback for one of the internet, and would ask before it connects here.
   const context = await browser.newContext({ permissions: ['local-network-access'] });
   await installProbes(context, options.forced);
-  const script = readFileSync(fileURLToPath(import.meta.resolve(options.library)), 'utf8');
+  const library = fileURLToPath(import.meta.resolve(options.library));
   await context.route('**/bench/', (route) => route.fulfill({ contentType: 'text/html', body: PAGE }));
-  await context.route('**/bench/library.js', (route) =>
-    route.fulfill({ contentType: 'text/javascript', body: script }),
-  );
+  await context.route('**/bench/*.js', (route) => {
+    const name = basename(new URL(route.request().url()).pathname);
+    // A library may be in several files, which name each other.
+    const path = name === 'library.js' ? library : join(dirname(library), name);
+    return route.fulfill({ contentType: 'text/javascript', path });
+  });
   const page = await context.newPage();
   await page.goto(new URL('/bench/', options.url).href);
   await page.evaluate(prepare, options.answersItself);
