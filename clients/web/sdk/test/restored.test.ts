@@ -98,6 +98,17 @@ describe('a call whose server has lost its store', () => {
     expect(other.hear(view(1, 'active', elsewhere)).call).toBeUndefined();
   });
 
+  it('that another device of ours has taken is not ended by this one, though an older capsule names it again', () => {
+    const desk = active().hear(view(5, 'active', { you: 'elsewhere', answered_on: 'Phone', gen: 1 }));
+    expect(desk.call).toBeUndefined();
+    desk.tell({ type: 'closed', code: 1006 }).pass(1_000);
+    desk.take();
+    desk.welcome({ epoch: 'e-2', calls: [viewOf(1, 'active')] });
+    expect(desk.sent().map(({ type }) => type)).toEqual(['hello']);
+    desk.hear(view(2, 'active', { you: 'elsewhere', answered_on: 'Phone', gen: 1 }));
+    expect(desk.state.elsewhere.map(({ id }) => id)).toEqual([CALL]);
+  });
+
   it('that was ended here is told again until the server has seen its capsule', () => {
     const desk = active();
     desk.tell({ type: 'closed', code: 1006 }).tell({ type: 'hangup', call: CALL });

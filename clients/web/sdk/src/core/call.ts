@@ -316,7 +316,8 @@ function generationOf({ key }: CallRecord): number {
 
 /** A call this page does not hold. Returns it if it does from now on. */
 function meet(turn: Turn, view: CallView): CallRecord | undefined {
-  if (view.state === 'ended' || view.you === 'elsewhere') return undefined;
+  if (view.state === 'ended' || view.you === 'elsewhere' || turn.state.left.includes(view.id))
+    return undefined;
   if (turn.state.ended.includes(view.id)) {
     tellEnded(turn, view.id);
     return undefined;
@@ -365,7 +366,10 @@ function merge(turn: Turn, ours: CallRecord, into: CallId): void {
   const theirs = find(turn, into);
   if (theirs) finish(turn, into, ended(turn, theirs, 'elsewhere'));
   change(turn, ours.id, { id: into, role: 'callee', rev: -1, known: true, warm: [] });
-  update(turn, { ended: turn.state.ended.filter((id) => id !== into) });
+  update(turn, {
+    ended: turn.state.ended.filter((id) => id !== into),
+    left: turn.state.left.filter((id) => id !== into),
+  });
   enter(turn, into, { type: 'connecting' });
   turn.outputs.push({ type: 'rekey', from: ours.id, to: into });
   for (const address of ours.warm)

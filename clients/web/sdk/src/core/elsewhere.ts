@@ -51,6 +51,7 @@ export function take(turn: Turn, id: string, choice: Choice, blank: CallRecord):
   update(turn, {
     calls: [...turn.state.calls, call],
     // It may have rung here and been answered there.
+    left: turn.state.left.filter((other) => other !== id),
     ended: turn.state.ended.filter((other) => other !== id),
   });
   const media = (['audio', 'video'] as const).filter((kind) => choice[kind]);

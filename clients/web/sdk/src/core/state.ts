@@ -57,6 +57,8 @@ export interface State {
   readonly elsewhere: readonly ElsewhereRecord[];
   /** Calls that ended here, newest last. */
   readonly ended: readonly CallId[];
+  /** Calls that another device of our user has, newest last: whatever becomes of them, this device does not end them. */
+  readonly left: readonly CallId[];
   /** Contacts that are not offline. */
   readonly presence: Readonly<Record<UserId, PresenceStatus>>;
   /** Somebody looks at this page. */
@@ -379,6 +381,7 @@ export function initialState(prefix: string, seed: number): State {
     outbox: [],
     elsewhere: [],
     ended: [],
+    left: [],
     presence: {},
     seen: true,
     hideAddress: false,

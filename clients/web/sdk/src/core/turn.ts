@@ -38,7 +38,8 @@ export function enter(turn: Turn, id: CallId, state: LiveState): void {
 /** Takes a call out of the state for good, with everything it still wanted to say. */
 export function finish(turn: Turn, id: CallId, state: EndedState): void {
   const confirmed = find(turn, id)?.confirmed;
-  forget(turn, id);
+  if (state.reason === 'elsewhere') leave(turn, id);
+  else forget(turn, id);
   const lingers = state.reason === 'elsewhere' && confirmed === true;
   turn.outputs.push({ type: 'release', call: id, state, ...(lingers ? { lingers } : {}) });
 }
@@ -50,6 +51,14 @@ export function forget(turn: Turn, id: CallId): void {
     outbox: turn.state.outbox.filter((pending) => pending.call !== id),
     ended: [...turn.state.ended.filter((other) => other !== id), id].slice(-ENDED_LIMIT),
   });
+}
+
+/** Takes a call out of the state that goes on without this device. */
+function leave(turn: Turn, id: CallId): void {
+  const { ended } = turn.state;
+  forget(turn, id);
+  const left = [...turn.state.left.filter((other) => other !== id), id].slice(-ENDED_LIMIT);
+  update(turn, { ended, left });
 }
 
 /** A number from 0 to 1 (mulberry32: small, and as random as spreading reconnects needs). */
