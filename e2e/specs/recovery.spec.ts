@@ -3,7 +3,7 @@ import { selectedPath, watchGaps } from '../bed/media.ts';
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
 
-/** What the issue promises for an address change. */
+/** How long an address change may be seen and heard. */
 const BACK_WITHIN_MS = 2_500;
 
 /** Alice calls Bob, and both see and hear each other. */

@@ -28,3 +28,30 @@ for (const transport of ['udp', 'tcp'] as const) {
     for (const person of [alice, bob]) await person.expectNothingLeft();
   });
 }
+
+test('a relay that has died is done without until it is back, and the call goes on through it', async ({
+  bring,
+  server,
+}) => {
+  test.slow();
+  const forced = { relayTransport: 'udp' } as const;
+  const alice = await bring('alice', { forced });
+  const bob = await bring('bob', { forced });
+  await alice.dial('bob');
+  await bob.answer();
+  for (const person of [alice, bob]) {
+    await person.expectState('active');
+    await person.expectPicture();
+  }
+
+  await server.kill();
+  for (const person of [alice, bob]) await person.expectState('recovering');
+  await server.restart();
+  for (const person of [alice, bob]) {
+    await person.expectState('active');
+    await person.expectPicture();
+    await person.expectSound();
+  }
+  await alice.hangUp();
+  await bob.expectEnded('alice hung up.');
+});

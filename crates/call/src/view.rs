@@ -42,7 +42,6 @@ pub fn view(record: &Record, rev: Rev, device: &Address, now: Timestamp) -> Opti
         // One side must begin, and the caller has its microphone open since the invite.
         offerer: Role::Caller,
         expires_in_ms: until.map(|until| milliseconds(until.since(now))),
-        reach: None,
         quiet: role == Role::Caller && record.screened.is_some_and(|screened| screened.told),
         warm: if place == Place::Caller { record.warm().to_vec() } else { Vec::new() },
         follows: record.transfer.as_ref().and_then(|transfer| match role {

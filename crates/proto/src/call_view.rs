@@ -32,9 +32,6 @@ pub struct CallView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", ts(type = "number"))]
     pub expires_in_ms: Option<u64>,
-    /// For the caller, before the answer: how many devices of the other person are being reached.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reach: Option<Reach>,
     /// For the caller: it does not ring, as too many calls of theirs were not answered of late; the other person will
     /// see that they called.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -140,16 +137,6 @@ pub struct PeerView {
     /// They have no account here, and came with a link of yours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guest: Option<GuestView>,
-}
-
-/// How far a call has come before the answer. Told only to callers whom the callee has among their contacts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
-pub struct Reach {
-    /// Devices to which a push was sent.
-    pub sent: u32,
-    /// Devices that ring.
-    pub ringing: u32,
 }
 
 /// A kind of media.

@@ -21,7 +21,7 @@ mod people;
 mod push;
 mod server;
 
-pub use call_view::{CallState, CallView, EndReason, MediaKind, PeerView, Reach, Role, Route, You};
+pub use call_view::{CallState, CallView, EndReason, MediaKind, PeerView, Role, Route, You};
 pub use client::{
     Accept, Ack, CallRef, ClientBody, ClientFrame, Connected, DecodeError, Hangup, Hello, Invite, Ping,
     RelayKind, Ringing, Take, Transfer,

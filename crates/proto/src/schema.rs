@@ -16,8 +16,8 @@ use crate::{
     HistorySeen, IceConfig, IceServer, Invite, Limits, Login, LoginList, LoginView, MakeGuestLink, Me,
     MediaKind, MessageId, NewGuestLink, Outcome, OwnPresence, PeerView, Ping, Preferences, Presence,
     PresenceStatus, PushKey, PushKeys, PushMessage, PushedCall, PushedStop, PutContact, PutPush, QuietTime,
-    Reach, RenameLogin, Ringing, Role, Route, SignUp, SignUpInvitation, Take, Ticket, Transfer, Weekday,
-    Welcome, You,
+    RenameLogin, Ringing, Role, Route, SignUp, SignUpInvitation, Take, Ticket, Transfer, Weekday, Welcome,
+    You,
 };
 
 /// No data; write `{}` or leave `data` out.
@@ -301,7 +301,6 @@ pub fn typescript() -> String {
         You,
         PeerView,
         GuestView,
-        Reach,
         MediaKind,
         Route,
         EndReason,

@@ -607,10 +607,6 @@ export type CallView = {
    */
   expires_in_ms: number;
   /**
-   * For the caller, before the answer: how many devices of the other person are being reached.
-   */
-  reach?: Reach;
-  /**
    * For the caller: it does not ring, as too many calls of theirs were not answered of late; the other person will
    * see that they called.
    */
@@ -700,20 +696,6 @@ export type GuestView = {
    * What the link is for that they came with.
    */
   label: string;
-};
-
-/**
- * How far a call has come before the answer. Told only to callers whom the callee has among their contacts.
- */
-export type Reach = {
-  /**
-   * Devices to which a push was sent.
-   */
-  sent: number;
-  /**
-   * Devices that ring.
-   */
-  ringing: number;
 };
 
 /**

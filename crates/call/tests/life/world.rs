@@ -288,7 +288,6 @@ pub(crate) fn plain_view(role: Role, state: CallState, you: You) -> CallView {
         generation: Gen(0),
         offerer: Role::Caller,
         expires_in_ms: None,
-        reach: None,
         quiet: false,
         warm: Vec::new(),
         follows: None,
