@@ -72,8 +72,7 @@ pub(crate) async fn play(command: &[String], transcript: &Transcript, device: &s
         passed_over: Vec::new(),
     };
     if transcript.starts_connected(device) {
-        let connect = Connect { connect: device.to_owned(), holds: Vec::new(), welcome: Map::new() };
-        play.connect(&connect).await.context("connecting")?;
+        play.connect(&Connect::of(device)).await.context("connecting")?;
     }
     for (number, step) in transcript.steps.iter().enumerate() {
         if step.device().is_none_or(|about| about == device) {

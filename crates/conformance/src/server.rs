@@ -52,9 +52,7 @@ pub(crate) async fn play(
         Play { origin, cookies, transcript, names: Names::default(), devices: BTreeMap::new(), fences: 0 };
     for device in transcript.devices.keys() {
         if transcript.starts_connected(device) {
-            let connect =
-                Connect { connect: device.clone(), holds: Vec::new(), welcome: serde_json::Map::new() };
-            play.connect(&connect).await.with_context(|| format!("connecting {device}"))?;
+            play.connect(&Connect::of(device)).await.with_context(|| format!("connecting {device}"))?;
         }
     }
     for (number, step) in transcript.steps.iter().enumerate() {
@@ -102,14 +100,8 @@ impl Play<'_> {
     async fn connect(&mut self, connect: &Connect) -> Result<()> {
         let (user, id) =
             self.transcript.devices[&connect.connect].split_once('/').context("checked when read")?;
-        let cookie = self.cookies.get(user);
-        let cookie = cookie.with_context(|| format!("who is {user}? Give --person {user}=PASSWORD"))?;
-        let ticket = self.origin.ticket(cookie).await?;
-        let mut device = self.socket().await?;
         let calls: Vec<Value> = connect.holds.iter().map(|held| self.names.fill(held)).collect();
-        let name = format!("{user}'s {id}");
-        let hello = json!({"token": ticket, "device": id, "name": name, "proto": 1, "calls": calls});
-        device.say(&json!({"type": "hello", "id": "hello", "data": hello})).await?;
+        let mut device = self.greet(user, id, &calls).await?;
         let data = Value::Object(connect.welcome.clone());
         let welcome = json!({"type": "welcome", "re": "hello", "data": data});
         device
@@ -120,7 +112,7 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// A heartbeat's answer comes behind everything that was sent before it.
+    /// Whatever was sent before has arrived with the answer to a message of our own.
     async fn never(&mut self, name: &str, pattern: &Value) -> Result<()> {
         self.fences += 1;
         let id = format!("fence.{}", self.fences);
@@ -145,11 +137,9 @@ impl Play<'_> {
     /// Hangs up what the transcript has left, so that the next one finds everybody free.
     async fn leave_no_call(&mut self) -> Result<()> {
         let transcript = self.transcript;
-        for (name, address) in &transcript.devices {
+        for name in transcript.devices.keys() {
             if !self.devices.contains_key(name) {
-                let connect =
-                    Connect { connect: name.clone(), holds: Vec::new(), welcome: serde_json::Map::new() };
-                self.connect(&connect).await?;
+                self.connect(&Connect::of(name)).await?;
             }
             let device = self.device(name)?;
             device
@@ -171,9 +161,7 @@ impl Play<'_> {
                 device.say(&json!({"type": "hangup", "id": id, "call": call, "data": {}})).await?;
                 while device.hear(Instant::now() + PATIENCE).await?["re"] != id.as_str() {}
             }
-            if !address.is_empty() {
-                device.say(&json!({"type": "bye", "data": {}})).await?;
-            }
+            device.say(&json!({"type": "bye", "data": {}})).await?;
         }
         Ok(())
     }
@@ -213,19 +201,24 @@ impl Play<'_> {
 
     /// A device of somebody that is in no story.
     async fn open(&self, user: &str) -> Result<Device> {
-        let mut device = self.socket().await?;
-        let ticket = self.origin.ticket(&self.cookies[user]).await?;
-        let hello = json!({"token": ticket, "device": "between", "name": "between", "proto": 1});
-        device.say(&json!({"type": "hello", "id": "hello", "data": hello})).await?;
+        let mut device = self.greet(user, "between", &[]).await?;
         device.until(&mut Names::default(), &json!({"type": "welcome"})).await?;
         Ok(device)
     }
 
-    async fn socket(&self) -> Result<Device> {
+    /// A socket on which a device of somebody has said hello.
+    async fn greet(&self, user: &str, id: &str, calls: &[Value]) -> Result<Device> {
+        let cookie = self.cookies.get(user);
+        let cookie = cookie.with_context(|| format!("who is {user}? Give --person {user}=PASSWORD"))?;
+        let ticket = self.origin.ticket(cookie).await?;
         let mut request = self.origin.socket().into_client_request()?;
         request.headers_mut().insert("sec-websocket-protocol", "visavis.v1".parse()?);
         let (socket, _) = connect_async(request).await.context("the WebSocket does not open")?;
-        Ok(Device { socket, passed_over: Vec::new(), last_said: Value::Null })
+        let mut device = Device { socket, passed_over: Vec::new(), last_said: Value::Null };
+        let name = format!("{user}'s {id}");
+        let hello = json!({"token": ticket, "device": id, "name": name, "proto": 1, "calls": calls});
+        device.say(&json!({"type": "hello", "id": "hello", "data": hello})).await?;
+        Ok(device)
     }
 }
 

@@ -90,6 +90,13 @@ pub(crate) struct Connect {
     pub(crate) welcome: Map<String, Value>,
 }
 
+impl Connect {
+    /// Of a device that holds no call.
+    pub(crate) fn of(device: &str) -> Self {
+        Self { connect: device.to_owned(), holds: Vec::new(), welcome: Map::new() }
+    }
+}
+
 step! {
     /// See [`Step::Disconnect`].
     Disconnect { disconnect: String }

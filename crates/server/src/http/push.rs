@@ -90,11 +90,7 @@ async fn ring(
     Path(call): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<CallView>, Refusal> {
-    let (call, target) = woken(&api, &call, &headers).await?;
-    api.calls
-        .woken(call, &target.address, Event::Ringing { who: target.address.clone(), warm: false })
-        .await?;
-    shown(&api, call, &target.address)
+    tell(&api, &call, &headers, |who| Event::Ringing { who, warm: false }).await
 }
 
 async fn decline(
@@ -102,11 +98,19 @@ async fn decline(
     Path(call): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<CallView>, Refusal> {
-    let (call, target) = woken(&api, &call, &headers).await?;
-    api.calls
-        .woken(call, &target.address, Event::Hangup { who: target.address.clone(), reason: None })
-        .await?;
-    shown(&api, call, &target.address)
+    tell(&api, &call, &headers, |who| Event::Hangup { who, reason: None }).await
+}
+
+/// Tells the call what its woken device does, and the device how the call stands then.
+async fn tell(
+    api: &Api,
+    call: &str,
+    headers: &HeaderMap,
+    does: impl FnOnce(Address) -> Event,
+) -> Result<Json<CallView>, Refusal> {
+    let (call, PushTarget { address, .. }) = woken(api, call, headers).await?;
+    api.calls.woken(call, &address, does(address.clone())).await?;
+    shown(api, call, &address)
 }
 
 async fn accept(

@@ -525,3 +525,8 @@ pub(crate) fn ringing_warm(n: u128) -> Value {
 pub(crate) fn accept(n: u128) -> Value {
     json!({"type":"accept","call":call_id(n),"data":{"media":["audio","video"]}})
 }
+
+/// `connected`, over a direct path.
+pub(crate) fn connected(n: u128) -> Value {
+    json!({"type":"connected","call":call_id(n),"data":{"route":"direct"}})
+}

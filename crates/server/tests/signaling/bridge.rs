@@ -10,7 +10,7 @@ use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::bed::{Bed, End, accept, call_id, invite, verb};
+use crate::bed::{Bed, End, accept, call_id, connected, invite, verb};
 use crate::bridged_line::Messenger;
 
 async fn two_people(settings: &[&str]) -> (Bed, Messenger) {
@@ -53,7 +53,7 @@ async fn a_call_between_a_messengers_user_and_a_websocket_is_a_call_like_any_oth
     assert_eq!(alice.hear_type("offer").await["data"], json!({"sdp":"v=0"}));
     alice.say(json!({"type":"ack","call":call_id(1),"data":{"from":"bob/phone","id":"o"}})).await;
     assert_eq!(bob.hear_type("ok").await["re"], "o");
-    alice.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    alice.do_it(connected(1)).await;
     bob.hear_call("active").await;
     alice.do_it(verb("hangup", 1)).await;
     bob.hear_call("ended").await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, accept, call_id, invite, verb};
+use crate::bed::{Bed, accept, call_id, connected, invite, verb};
 
 async fn two_people(settings: &[&str]) -> Bed {
     let bed = Bed::new(settings).await;
@@ -62,8 +62,8 @@ async fn a_call_is_told_to_both_from_the_invite_to_the_hang_up() {
     assert_eq!(told(&alice.hear_call("connecting").await), caller);
     assert_eq!(told(&bob.hear_call("connecting").await), callee);
 
-    alice.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
-    bob.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    alice.do_it(connected(1)).await;
+    bob.do_it(connected(1)).await;
     caller["state"] = json!("active");
     callee["state"] = json!("active");
     assert_eq!(told(&alice.hear_call("active").await), caller);

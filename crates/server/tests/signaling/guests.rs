@@ -212,7 +212,7 @@ async fn a_link_that_is_revoked_sends_its_guests_away_but_not_out_of_a_call() {
 
     assert_eq!(eve.hear_end().await, End::Code(4403));
     assert_eq!(bed.api(&knocks, "GET", "/api/me", &json!(null)).await.0, 401);
-    gus.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    gus.do_it(connected(1)).await;
     gus.do_it(verb("hangup", 1)).await;
     assert_eq!(gus.refused(invite(3, "alice")).await, "forbidden", "to come again takes a new link");
 }

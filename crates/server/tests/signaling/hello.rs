@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, End, Phone, accept, call_id, invite, verb};
+use crate::bed::{Bed, End, Phone, accept, call_id, connected, invite, verb};
 
 async fn two_people() -> Bed {
     let bed = Bed::new(&[]).await;
@@ -63,7 +63,7 @@ async fn active(bed: &Bed) -> (Phone, Phone) {
     let mut bob = bed.phone("bob", "phone").await;
     alice.do_it(invite(1, "bob")).await;
     bob.do_it(accept(1)).await;
-    alice.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    alice.do_it(connected(1)).await;
     (alice, bob)
 }
 

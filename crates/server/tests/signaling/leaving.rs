@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bed::{Bed, Phone, accept, call_id, invite, ringing_warm, verb};
+use crate::bed::{Bed, Phone, accept, call_id, connected, invite, ringing_warm, verb};
 
 async fn active() -> (Bed, Phone, Phone) {
     let bed = Bed::new(&[]).await;
@@ -12,7 +12,7 @@ async fn active() -> (Bed, Phone, Phone) {
     let mut bob = bed.phone("bob", "phone").await;
     alice.do_it(invite(1, "bob")).await;
     bob.do_it(accept(1)).await;
-    alice.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    alice.do_it(connected(1)).await;
     (bed, alice, bob)
 }
 

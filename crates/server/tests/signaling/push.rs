@@ -96,7 +96,7 @@ async fn a_call_wakes_a_device_that_rings_and_answers_by_http_and_then_carries_i
 
     let (mut page, welcome) = bed.phone_with("bob", "woken", json!([])).await;
     assert_eq!(welcome["data"]["calls"][0]["you"], "active");
-    page.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    page.do_it(connected(1)).await;
     alice.hear_call("active").await;
     assert!(service.is_idle(), "who has answered is not told to stop");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bed::{Bed, End, accept, call_id, invite, verb};
+use crate::bed::{Bed, End, accept, call_id, connected, invite, verb};
 
 #[tokio::test]
 async fn a_call_outlives_a_crash_of_the_server_and_its_hang_up_reaches_the_other_side() {
@@ -13,7 +13,7 @@ async fn a_call_outlives_a_crash_of_the_server_and_its_hang_up_reaches_the_other
     let mut bob = bed.phone("bob", "phone").await;
     alice.do_it(invite(1, "bob")).await;
     bob.do_it(accept(1)).await;
-    alice.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    alice.do_it(connected(1)).await;
     let epoch = bed.server.calls.epoch().clone();
 
     let bed = bed.crash_and_start_again().await;
@@ -90,7 +90,7 @@ async fn a_hang_up_that_both_sides_bring_after_an_outage_is_one_end() {
     let mut bob = bed.phone("bob", "phone").await;
     alice.do_it(invite(1, "bob")).await;
     bob.do_it(accept(1)).await;
-    alice.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    alice.do_it(connected(1)).await;
 
     // Meanwhile one has told the other past the server, and neither holds the call any more.
     let bed = bed.crash_and_start_again().await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Phone, accept, call_id, invite, verb};
+use crate::bed::{Bed, Phone, accept, call_id, connected, invite, verb};
 
 async fn two_people() -> Bed {
     let bed = Bed::new(&[]).await;
@@ -27,7 +27,7 @@ async fn talk(bed: &Bed) -> (Phone, Phone, [Value; 2]) {
     let mut bob = bed.phone("bob", "phone").await;
     alice.do_it(invite(1, "bob")).await;
     bob.do_it(accept(1)).await;
-    alice.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    alice.do_it(connected(1)).await;
     let capsules = [until(&mut alice, "active").await, until(&mut bob, "active").await];
     (alice, bob, capsules.map(|call| call["capsule"].clone()))
 }

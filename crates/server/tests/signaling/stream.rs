@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::bed::{Bed, End, PATIENCE, accept, call_id, invite, verb};
+use crate::bed::{Bed, End, PATIENCE, accept, call_id, connected, invite, verb};
 use crate::stream_line::{open, request};
 
 async fn two_people(settings: &[&str]) -> Bed {
@@ -50,7 +50,7 @@ async fn a_call_between_a_stream_and_a_websocket_is_a_call_like_any_other() {
     );
     bob.say_text(answer).await;
     assert_eq!(alice.hear_type("answer").await["data"], json!({"sdp":"x"}));
-    bob.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    bob.do_it(connected(1)).await;
     alice.hear_call("active").await;
     bob.do_it(verb("hangup", 1)).await;
     alice.hear_call("ended").await;

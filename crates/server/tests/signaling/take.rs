@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Phone, accept, call_id, invite, verb};
+use crate::bed::{Bed, Phone, accept, call_id, connected, invite, verb};
 
 /// Alice's tab and Bob's phone hear each other; her laptop and his tablet know of it.
 async fn active() -> (Bed, Phone, Phone, Phone, Phone) {
@@ -16,7 +16,7 @@ async fn active() -> (Bed, Phone, Phone, Phone, Phone) {
     tab.do_it(invite(1, "bob")).await;
     laptop.hears_nothing().await;
     phone.do_it(accept(1)).await;
-    tab.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    tab.do_it(connected(1)).await;
     for device in [&mut tab, &mut laptop, &mut phone, &mut tablet] {
         device.hear_until("active").await;
     }
@@ -59,7 +59,7 @@ async fn a_taken_call_goes_on_with_the_new_device_in_the_next_generation() {
     assert_eq!(phone.refused(offer(1)).await, "answered_elsewhere");
     tab.say(offer(1)).await;
     assert_eq!(tablet.hear_type("offer").await["from"], "alice/tab");
-    tablet.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    tablet.do_it(connected(1)).await;
 
     // The other person takes it, too; the offer comes from the new device.
     laptop.do_it(take(1)).await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Phone, accept, call_id, invite, verb};
+use crate::bed::{Bed, Phone, accept, call_id, connected, invite, verb};
 
 /// Alice, Bob and Carol, each with a phone.
 async fn three() -> (Bed, Phone, Phone, Phone) {
@@ -20,7 +20,7 @@ async fn three() -> (Bed, Phone, Phone, Phone) {
 async fn active(n: u128, caller: &mut Phone, callee: &mut Phone, name: &str) {
     caller.do_it(invite(n, name)).await;
     callee.do_it(accept(n)).await;
-    caller.do_it(json!({"type":"connected","call":call_id(n),"data":{"route":"direct"}})).await;
+    caller.do_it(connected(n)).await;
     for phone in [caller, callee] {
         phone.hear_call_where(|call| call["id"] == call_id(n) && call["state"] == "active").await;
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Phone, accept, call_id, invite, verb};
+use crate::bed::{Bed, Phone, accept, call_id, connected, invite, verb};
 
 /// Alice talks to Bob, and Carol calls him.
 async fn waiting() -> (Bed, Phone, Phone, Phone) {
@@ -15,7 +15,7 @@ async fn waiting() -> (Bed, Phone, Phone, Phone) {
     let mut carol = bed.phone("carol", "phone").await;
     alice.do_it(invite(1, "bob")).await;
     bob.do_it(accept(1)).await;
-    alice.do_it(json!({"type":"connected","call":call_id(1),"data":{"route":"direct"}})).await;
+    alice.do_it(connected(1)).await;
     carol.do_it(invite(2, "bob")).await;
     let second = hear_of(&mut bob, 2, "inviting").await;
     assert_eq!(second["you"], "ringing");
