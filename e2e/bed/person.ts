@@ -70,6 +70,14 @@ export class Person extends Verbs<Page> {
     await this.page.getByTestId('call-more').click();
   }
 
+  /** Hands the other person over to somebody, at once or after a word with them. */
+  async transfer(to: string, how: 'go' | 'ask' = 'go'): Promise<void> {
+    await this.menu();
+    await this.page.getByTestId('menu-transfer').click();
+    await this.page.getByTestId('transfer-to').fill(to);
+    await this.page.getByTestId(`transfer-${how}`).click();
+  }
+
   async expectHeld(by: 'nobody' | 'me' | 'peer' | 'both'): Promise<void> {
     await expect(this.call).toHaveAttribute('data-held', by);
   }

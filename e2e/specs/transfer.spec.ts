@@ -11,10 +11,7 @@ test('blind: bob is put through to carol, with sound only, and alice is out of i
   await bob.expectPicture();
 
   await alice.watchEnd();
-  await alice.menu();
-  await alice.page.getByTestId('menu-transfer').click();
-  await alice.page.getByTestId('transfer-to').fill('carol');
-  await alice.page.getByTestId('transfer-go').click();
+  await alice.transfer('carol');
   await alice.expectEnded('You have put bob through.');
   await alice.expectNothingLeft();
 
@@ -47,10 +44,7 @@ test('who is put through may hang up while it rings', async ({ bring }) => {
   await alice.dial('bob', 'audio');
   await bob.answer('audio');
   await alice.expectState('active');
-  await alice.menu();
-  await alice.page.getByTestId('menu-transfer').click();
-  await alice.page.getByTestId('transfer-to').fill('carol');
-  await alice.page.getByTestId('transfer-go').click();
+  await alice.transfer('carol');
   await carol.expectRinging('bob');
   await bob.watchEnd();
   await bob.hangUp();
@@ -65,10 +59,7 @@ test('to nobody: it is said, and the call goes on', async ({ bring }) => {
   await alice.dial('bob', 'audio');
   await bob.answer('audio');
   await alice.expectState('active');
-  await alice.menu();
-  await alice.page.getByTestId('menu-transfer').click();
-  await alice.page.getByTestId('transfer-to').fill('nobody');
-  await alice.page.getByTestId('transfer-go').click();
+  await alice.transfer('nobody');
   await expect(alice.page.getByTestId('toast')).toContainText('There is nobody called “nobody” here');
   await alice.expectState('active');
   await bob.expectSound();
@@ -81,10 +72,7 @@ test('attended: alice asks carol first, then connects the two', async ({ bring }
   await alice.dial('bob', 'audio');
   await bob.answer('audio');
   await alice.expectState('active');
-  await alice.menu();
-  await alice.page.getByTestId('menu-transfer').click();
-  await alice.page.getByTestId('transfer-to').fill('carol');
-  await alice.page.getByTestId('transfer-ask').click();
+  await alice.transfer('carol', 'ask');
   await bob.expectHeld('peer');
   await carol.expectRinging('alice');
   await carol.answer('audio');
