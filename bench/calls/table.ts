@@ -1,11 +1,16 @@
-// What the measurements print: a Markdown table of medians, ours first, and how many times ours the others take.
+// What the measurements print: a Markdown table of medians, and how many times those of the first column the others take.
 import type { Moments } from './system.ts';
 
-export type Row = { readonly name: string; readonly of: (moments: Moments) => number };
-export type Column = { readonly name: string; readonly all: readonly Moments[] };
+export type Row<T = Moments> = { readonly name: string; readonly of: (measured: T) => number };
+export type Column<T = Moments> = { readonly name: string; readonly all: readonly T[] };
 
-/** Median (least–most) in milliseconds; behind the others, the ratio of their median to ours. */
-export function table(title: string, rows: readonly Row[], columns: readonly Column[]): string {
+/** Median (least–most) in milliseconds; behind the others, the ratio of their median to ours, which come first. */
+export function table<T>(
+  title: string,
+  rows: readonly Row<T>[],
+  columns: readonly Column<T>[],
+  { compared = true } = {},
+): string {
   const lines = [
     [title, ...columns.map(({ name }) => name)],
     ['---', ...columns.map(() => '---:')],
@@ -16,7 +21,7 @@ export function table(title: string, rows: readonly Row[], columns: readonly Col
         name,
         ...series.map((sorted, index) => {
           const ms = `${median(sorted).toFixed(0)} (${sorted[0]?.toFixed(0)}–${sorted.at(-1)?.toFixed(0)})`;
-          return index === 0 ? ms : `${ms}, ${(median(sorted) / ours).toFixed(2)} ×`;
+          return index === 0 || !compared ? ms : `${ms}, ${(median(sorted) / ours).toFixed(2)} ×`;
         }),
       ];
     }),

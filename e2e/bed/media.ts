@@ -85,7 +85,25 @@ export async function arrivingLoudness(page: Screen, media: Spot, forMs = 1500):
 export type SelectedPath = { local: string; remote: string; relayProtocol: string | undefined };
 
 /** The candidate pair that carries the media of the page's youngest open peer connection. */
-export function selectedPath(page: Screen): Promise<SelectedPath | undefined> {
+export async function selectedPath(page: Screen): Promise<SelectedPath | undefined> {
+  const pair = await selectedPair(page);
+  if (!pair) return undefined;
+  const relayProtocol = pair.local['relayProtocol'];
+  return {
+    local: String(pair.local['candidateType']),
+    remote: String(pair.remote['candidateType']),
+    relayProtocol: relayProtocol === undefined ? undefined : String(relayProtocol),
+  };
+}
+
+/** The UDP port from which that pair is sent. */
+export async function selectedPort(page: Screen): Promise<number> {
+  return Number((await selectedPair(page))?.local['port']);
+}
+
+type Pair = Record<'local' | 'remote', Record<string, unknown>>;
+
+function selectedPair(page: Screen): Promise<Pair | undefined> {
   return page.evaluate(async () => {
     const peer = window.bed.peers.findLast(({ record }) => record.closedAt === undefined)?.peer;
     if (!peer) return undefined;
@@ -99,13 +117,7 @@ export function selectedPath(page: Screen): Promise<SelectedPath | undefined> {
     const pair = stats.get(String(transport?.['selectedCandidatePairId']));
     const local = stats.get(String(pair?.['localCandidateId']));
     const remote = stats.get(String(pair?.['remoteCandidateId']));
-    if (!local || !remote) return undefined;
-    const relayProtocol = local['relayProtocol'];
-    return {
-      local: String(local['candidateType']),
-      remote: String(remote['candidateType']),
-      relayProtocol: relayProtocol === undefined ? undefined : String(relayProtocol),
-    };
+    return local && remote && { local, remote };
   });
 }
 

@@ -10,6 +10,8 @@
 //                                       the server can be reached again, what was open before cannot go on
 //     const lift = wifi.block('udp');   packets vanish both ways until `lift()`; the address stays, so nobody is told
 //
+//     const lift = wifi.muffle(port);   of what the device sends from this UDP port its sound vanishes, and nothing else
+//
 //     sharedNetwork.move();             the same verbs under everybody without a network of their own. Signaling goes
 //                                       over loopback there and stays; direct media and the relay (10.77.0.1) do not
 //
@@ -133,20 +135,21 @@ export class Network {
     const [toDevice, fromDevice] = rules(traffic, this.#ports);
     // Always on the way in: a packet dropped on the way out is an error that its sender sees.
     this.#filter(table, 'input', this.#far ? toDevice : [...toDevice, ...fromDevice]);
-    if (this.#far)
-      nft(
-        [],
-        table,
-        'prerouting',
-        fromDevice.map((rule) => `iifname ${this.#far} ${rule}`),
-      );
-    const lift = (): void => {
-      if (!this.#lifts.delete(lift)) return;
+    if (this.#far) this.#filterFromDevice(table, fromDevice);
+    return this.#lifting(() => {
       this.#in('nft', 'delete', 'table', 'inet', table);
       if (this.#far) run(['nft', 'delete', 'table', 'inet', table]);
-    };
-    this.#lifts.add(lift);
-    return lift;
+    });
+  }
+
+  /** Makes the sound vanish that the device sends from this UDP port: pictures and ICE pass, so that nobody notices but
+   *  by listening. */
+  muffle(port: number): () => void {
+    if (!this.#far) throw new Error('only a network of its own can be muffled');
+    const table = `bed-${this.#far}-${this.#blocks++}`;
+    // RFC 3550 §5.1, behind the 8 bytes of UDP: version 2, and after the marker the payload type; Chromium's of Opus is 111.
+    this.#filterFromDevice(table, [`udp sport ${port} @th,64,2 2 @th,73,7 111`]);
+    return this.#lifting(() => run(['nft', 'delete', 'table', 'inet', table]));
   }
 
   /** How a Chromium is started inside: `localhost`, a secure context, means the server there, too. */
@@ -185,6 +188,20 @@ export class Network {
 
   #in(...command: string[]): void {
     run([...this.#enter, ...command]);
+  }
+
+  #filterFromDevice(table: string, wanted: readonly string[]): void {
+    const rules = wanted.map((rule) => `iifname ${this.#far} ${rule}`);
+    nft([], table, 'prerouting', rules);
+  }
+
+  /** Undoes it once, by the returned function or at the end. */
+  #lifting(undo: () => void): () => void {
+    const lift = (): void => {
+      if (this.#lifts.delete(lift)) undo();
+    };
+    this.#lifts.add(lift);
+    return lift;
   }
 
   #filter(table: string, hook: string, wanted: readonly string[]): void {

@@ -36,6 +36,8 @@ export class Server {
   #url = '';
   #ports: Ports = { signaling: 0, relayUdp: 0, relayTcp: 0 };
   #log = '';
+  /** Since when it is gone, on this process's clock. */
+  #goneAt = 0;
 
   private constructor(settings: Settings) {
     this.#settings = settings;
@@ -84,6 +86,13 @@ export class Server {
   /** The power goes: no goodbye, nothing flushed. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
+  }
+
+  /** Waits until it has been away for so long, without being started meanwhile. */
+  async awayFor(ms: number): Promise<void> {
+    const rest = this.#goneAt + ms - performance.now();
+    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+    if (this.#process) throw new Error('the server is not away');
   }
 
   /** Comes back where it was: same data, same ports. */
@@ -146,6 +155,7 @@ export class Server {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await ended;
+    this.#goneAt = performance.now();
   }
 }
 

@@ -1,6 +1,7 @@
 // What every scenario begins with: a server of its own and a way to bring people to it; all is closed afterwards.
 // Bad networks are in `network.ts` and `proxy.ts`.
 import { type Browser, type BrowserContextOptions, test as base } from '@playwright/test';
+import { chromium } from './chromium.ts';
 import { type Distance, distanceTo } from './distance.ts';
 import { FirefoxPerson } from './firefox.ts';
 import { Network } from './network.ts';
@@ -13,6 +14,8 @@ export type DeviceOptions = BrowserContextOptions & {
   forced?: Forced;
   /** A network of the device's own, from the fixture `network`; its browser runs inside. */
   network?: Network;
+  /** Switches of a Chromium of the device's own. */
+  switches?: readonly string[];
   /** Where the pages are, if a proxy is on the way. */
   url?: string;
   /** The sign-up link, for somebody whom the server knows already. */
@@ -91,15 +94,18 @@ export const test = base.extend<Bed>({
     info,
   ) => {
     const people: Person[] = [];
-    const ownBrowsers = new Map<Network, Browser>();
-    const browserIn = async (network: Network | undefined): Promise<Browser> => {
-      if (!network) return browser;
-      const running = ownBrowsers.get(network) ?? (await playwright.chromium.launch(network.chromium()));
-      ownBrowsers.set(network, running);
+    const ownBrowsers = new Map<Network | readonly string[], Browser>();
+    const browserIn = async (network?: Network, switches?: readonly string[]): Promise<Browser> => {
+      const own = switches ?? network;
+      if (!own) return browser;
+      const launch = network?.chromium() ?? chromium;
+      const args = [...(launch.args ?? []), ...(switches ?? [])];
+      const running = ownBrowsers.get(own) ?? (await playwright.chromium.launch({ ...launch, args }));
+      ownBrowsers.set(own, running);
       return running;
     };
-    await use(async (name, { forced, network, url = server.url, link, ...options } = {}) => {
-      const context = await (await browserIn(network)).newContext({ locale: 'en', ...options });
+    await use(async (name, { forced, network, switches, url = server.url, link, ...options } = {}) => {
+      const context = await (await browserIn(network, switches)).newContext({ locale: 'en', ...options });
       await installProbes(context, forced);
       const page = await context.newPage();
       const person = new Person(name, context, page);

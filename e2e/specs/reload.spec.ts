@@ -1,4 +1,5 @@
 // A page that is reloaded in the middle of a call, and one that is closed for good.
+import { firstFrame, noteFirstFrame } from '../bed/first-frame.ts';
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
 
@@ -54,6 +55,62 @@ for (const who of ['caller', 'callee'] as const) {
     }
     await alice.expectHistory([{ direction: 'out', outcome: 'answered', peer: 'bob' }]);
     await bob.expectHistory([{ direction: 'in', outcome: 'answered', peer: 'alice' }]);
+  });
+}
+
+type Said = { type: string; gen?: number | undefined };
+
+/** What a page says by WebSocket from now on, of resuming and of peer connections. */
+function watchSaid({ page }: Person): Said[] {
+  const said: Said[] = [];
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => {
+      const { type, gen } = JSON.parse(payload.toString()) as { type: string; gen?: number };
+      if (['resume', 'offer', 'answer', 'candidate'].includes(type)) said.push({ type, gen });
+    }),
+  );
+  return said;
+}
+
+for (const who of ['caller', 'callee'] as const) {
+  test(`the ${who} reloads the page and sees the other side before camera and microphone are there, by one new peer connection`, async ({
+    bring,
+  }) => {
+    const alice = await bring('alice');
+    const bob = await bring('bob');
+    await talk(alice, bob);
+    const [leaver, stayer] = who === 'caller' ? [alice, bob] : [bob, alice];
+    await noteFirstFrame(leaver.page.context());
+    // A browser may ask its user, or the camera may take its time.
+    await leaver.page.addInitScript(() => {
+      const devices = navigator.mediaDevices;
+      const open = devices.getUserMedia.bind(devices);
+      const allowed = new Promise<void>((resolve) => Object.assign(window, { allowDevices: resolve }));
+      devices.getUserMedia = async (constraints) => {
+        await allowed;
+        return open(constraints);
+      };
+    });
+    const said = watchSaid(leaver);
+
+    await leaver.page.reload();
+    const ms = await firstFrame(leaver.page);
+    console.log(`  ${who}: the first frame ${ms.toFixed(0)} ms after the navigation began`);
+    await leaver.expectPicture();
+    await leaver.expectSound();
+    await leaver.page.evaluate(() => (window as unknown as { allowDevices: () => void }).allowDevices());
+    await stayer.expectPicture();
+    await stayer.expectSound();
+
+    const resumes = said.filter(({ type }) => type === 'resume');
+    expect(resumes).toHaveLength(1);
+    const next = Number(resumes[0]?.gen) + 1;
+    const descriptions = said.filter(({ type }) => type === 'offer' || type === 'answer');
+    expect(descriptions).toHaveLength(1);
+    expect(new Set(said.filter(({ type }) => type !== 'resume').map(({ gen }) => gen))).toEqual(
+      new Set([next]),
+    );
+    expect(await leaver.page.evaluate(() => window.bed.peers.length)).toBe(1);
   });
 }
 

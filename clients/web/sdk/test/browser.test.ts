@@ -50,6 +50,13 @@ async function talk(choice: { audio?: boolean; video?: boolean }): Promise<void>
   }, choice);
 }
 
+/** Waits until the picture in this element moves. One look may be unlucky: on a busy machine few frames come in half a second. */
+async function seesMotion(id: string): Promise<void> {
+  const moves = async (id: string) =>
+    (await bed.motion(document.getElementById(id) as HTMLVideoElement)) > 0.5;
+  await page.waitForFunction(moves, id, PATIENCE);
+}
+
 describe('a call in a browser', { timeout: 60_000 }, () => {
   it('carries picture and sound both ways, and leaves nothing open behind it', async () => {
     await talk({ video: true });
@@ -63,14 +70,12 @@ describe('a call in a browser', { timeout: 60_000 }, () => {
       undefined,
       PATIENCE,
     );
-    const moving = await page.evaluate(() => {
-      const sees = (id: string) => bed.motion(document.getElementById(id) as HTMLVideoElement);
-      return Promise.all([sees('alice-sees'), sees('bob-sees')]);
-    });
-    for (const amount of moving) expect(amount).toBeGreaterThan(0.5);
-    const loud = await page.evaluate(() => Promise.all(bed.peers.map(bed.loudness)));
-    expect(loud).toHaveLength(2);
-    for (const level of loud) expect(level).toBeGreaterThan(0.01);
+    for (const id of ['alice-sees', 'bob-sees']) await seesMotion(id);
+    expect(await page.evaluate(() => bed.peers.length)).toBe(2);
+    for (const index of [0, 1]) {
+      const hears = async (index: number) => (await bed.level(bed.peers[index] as RTCPeerConnection)) > 0.01;
+      await page.waitForFunction(hears, index, PATIENCE);
+    }
 
     const left = await page.evaluate(() => {
       bed.out.hangup();
@@ -100,10 +105,7 @@ describe('a call in a browser', { timeout: 60_000 }, () => {
     expect(await page.evaluate(() => bed.in.remote.value.video)).toBe(false);
     await page.evaluate(() => bed.out.local.camera(true));
     await page.waitForFunction(() => bed.in.remote.value.video, undefined, PATIENCE);
-    const moving = await page.evaluate(() =>
-      bed.motion(document.getElementById('bob-sees') as HTMLVideoElement),
-    );
-    expect(moving).toBeGreaterThan(0.5);
+    await seesMotion('bob-sees');
 
     await page.evaluate(() => bed.out.local.camera(false));
     await page.waitForFunction(() => !bed.in.remote.value.video, undefined, PATIENCE);
@@ -117,14 +119,12 @@ describe('a call in a browser', { timeout: 60_000 }, () => {
 
   it('shares a screen with its sound, beside the camera, without negotiating', async () => {
     await talk({ video: true });
-    const seen = await page.evaluate(async () => {
-      const offers = () => bed.server.heard.filter(({ message }) => message.type === 'offer').length;
-      const before = offers();
+    await page.evaluate(() => {
       // A made-up screen: a picture that changes, and a tone.
       const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
       const paint = canvas.getContext('2d');
       let shade = 0;
-      const timer = setInterval(() => {
+      setInterval(() => {
         shade = (shade + 40) % 256;
         if (paint) paint.fillStyle = `rgb(${shade}, 0, 0)`;
         paint?.fillRect(0, 0, 640, 360);
@@ -138,40 +138,36 @@ describe('a call in a browser', { timeout: 60_000 }, () => {
         Promise.resolve(
           new MediaStream([...canvas.captureStream(10).getVideoTracks(), ...out.stream.getAudioTracks()]),
         );
-
+    });
+    const offers = () =>
+      page.evaluate(() => bed.server.heard.filter(({ message }) => message.type === 'offer').length);
+    const before = await offers();
+    const kinds = await page.evaluate(async () => {
       const element = Object.assign(bed.video(), { id: 'bob-sees-screen' });
       bed.in.attach(element, 'screen');
       await bed.out.local.screen(true);
       await bed.in.remote.until(({ screen }) => screen, { timeoutMs: 15_000 });
-      const moving = await bed.motion(element);
       const stream = element.srcObject as MediaStream;
       const sound = new AudioContext();
       const analyser = sound.createAnalyser();
       sound.createMediaStreamSource(stream).connect(analyser);
+      Object.assign(window, { analyser });
+      return stream.getTracks().map(({ kind }) => kind);
+    });
+    expect(kinds.sort()).toEqual(['audio', 'video']);
+    for (const id of ['bob-sees-screen', 'bob-sees']) await seesMotion(id);
+    const hearsTone = () => {
+      const { analyser } = window as unknown as { analyser: AnalyserNode };
       const samples = new Float32Array(analyser.fftSize);
-      let peak = 0;
-      for (let look = 0; look < 50 && peak < 0.05; look += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        analyser.getFloatTimeDomainData(samples);
-        peak = Math.max(peak, ...samples);
-      }
-      const kinds = stream.getTracks().map(({ kind }) => kind);
-      const camera = await bed.motion(document.getElementById('bob-sees') as HTMLVideoElement);
+      analyser.getFloatTimeDomainData(samples);
+      return Math.max(...samples) > 0.05;
+    };
+    await page.waitForFunction(hearsTone, undefined, PATIENCE);
+    await page.evaluate(async () => {
       await bed.out.local.screen(false);
       await bed.in.remote.until(({ screen }) => !screen, { timeoutMs: 15_000 });
-      clearInterval(timer);
-      return { moving, peak, camera, kinds: kinds.sort(), offers: offers() - before };
     });
-    expect(seen).toEqual({
-      moving: expect.any(Number),
-      peak: expect.any(Number),
-      camera: expect.any(Number),
-      kinds: ['audio', 'video'],
-      offers: 0,
-    });
-    expect(seen.moving).toBeGreaterThan(0.5);
-    expect(seen.camera).toBeGreaterThan(0.5);
-    expect(seen.peak).toBeGreaterThan(0.05);
+    expect(await offers()).toBe(before);
   });
 
   it('of a person who holds it lets go of the microphone and is silent both ways', async () => {
@@ -189,10 +185,7 @@ describe('a call in a browser', { timeout: 60_000 }, () => {
     });
     // What is left open is the other person's.
     expect(seen).toEqual({ held: 2, muted: [false, false], state: 'active' });
-    const moving = await page.evaluate(() =>
-      bed.motion(document.getElementById('bob-sees') as HTMLVideoElement),
-    );
-    expect(moving).toBeGreaterThan(0.5);
+    await seesMotion('bob-sees');
   });
 
   it('says when the other person mutes', async () => {
@@ -269,13 +262,7 @@ describe('a call in a browser', { timeout: 60_000 }, () => {
           await call.state.until((state) => state.type === 'active', { timeoutMs: 15_000 });
         }
       });
-      for (const id of ['alice-sees', 'bob-sees']) {
-        await page.waitForFunction(
-          async (id) => (await bed.motion(document.getElementById(id) as HTMLVideoElement)) > 0.5,
-          id,
-          PATIENCE,
-        );
-      }
+      for (const id of ['alice-sees', 'bob-sees']) await seesMotion(id);
       expect(await page.evaluate(() => bed.peers.map(({ signalingState }) => signalingState))).toEqual([
         'closed',
         'closed',

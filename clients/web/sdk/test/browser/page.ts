@@ -51,17 +51,12 @@ async function motion(element: HTMLVideoElement): Promise<number> {
   return after.reduce((sum, value, index) => sum + Math.abs(value - (before[index] ?? 0)), 0) / (32 * 24 * 4);
 }
 
-/** The loudest moment of what a connection receives within two seconds. */
-async function loudness(peer: RTCPeerConnection): Promise<number> {
-  let loudest = 0;
-  for (let look = 0; look < 20; look += 1) {
-    for (const entry of (await peer.getStats()).values()) {
-      if (entry.type === 'inbound-rtp' && entry.kind === 'audio')
-        loudest = Math.max(loudest, entry.audioLevel ?? 0);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return loudest;
+/** How loud what a connection receives is at this moment, 0 to 1. */
+async function level(peer: RTCPeerConnection): Promise<number> {
+  const levels = [...(await peer.getStats()).values()]
+    .filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')
+    .map(({ audioLevel }) => audioLevel ?? 0);
+  return Math.max(0, ...levels);
 }
 
 function video(): HTMLVideoElement {
@@ -74,6 +69,6 @@ const alice = person('alice');
 const bob = person('bob');
 
 /** What the tests drive. */
-export const bed = { alice, bob, server, peers, tracks, motion, loudness, video };
+export const bed = { alice, bob, server, peers, tracks, motion, level, video };
 export type Bed = typeof bed & { out: Call; in: Call };
 Object.assign(window, { bed });
