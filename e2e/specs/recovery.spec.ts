@@ -1,4 +1,5 @@
 // Networks that vanish and change under a call, and a server that is away when somebody hangs up.
+import { tellFigures } from '../bed/figures.ts';
 import { selectedPath, watchGaps } from '../bed/media.ts';
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
@@ -31,9 +32,7 @@ for (const who of ['caller', 'callee'] as const) {
     await alice.page.waitForTimeout(BACK_WITHIN_MS * 2);
     for (const [index, watch] of watches.entries()) {
       const { picture, sound } = await watch.stop();
-      console.log(
-        `  ${['caller', 'callee'][index]}: picture ${picture.toFixed(0)} ms, sound ${sound.toFixed(0)} ms`,
-      );
+      tellFigures(['caller', 'callee'][index] ?? '', { picture, sound });
       expect(picture, 'gap of the picture').toBeLessThan(BACK_WITHIN_MS);
       expect(sound, 'gap of the sound').toBeLessThan(BACK_WITHIN_MS);
       // Shorter than it takes to notice would mean that nothing was interrupted.

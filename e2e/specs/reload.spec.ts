@@ -1,4 +1,5 @@
 // A page that is reloaded in the middle of a call, and one that is closed for good.
+import { tellFigures } from '../bed/figures.ts';
 import { firstFrame, noteFirstFrame } from '../bed/first-frame.ts';
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
@@ -95,7 +96,7 @@ for (const who of ['caller', 'callee'] as const) {
 
     await leaver.page.reload();
     const ms = await firstFrame(leaver.page);
-    console.log(`  ${who}: the first frame ${ms.toFixed(0)} ms after the navigation began`);
+    tellFigures(who, { 'first frame after the navigation began': ms });
     await leaver.expectPicture();
     await leaver.expectSound();
     await leaver.page.evaluate(() => (window as unknown as { allowDevices: () => void }).allowDevices());
