@@ -1,5 +1,7 @@
 //! What can happen to a call, and what is to be done about it.
 
+use std::time::Duration;
+
 use visavis_proto::{Address, CallId, EndReason, Epoch, Gen, MediaKind, Route};
 
 use crate::{Callee, Leg, Record, Screened, Ties};
@@ -55,6 +57,8 @@ pub enum Event {
         who: Address,
         /// Only if it is not simply the user's wish.
         reason: Option<EndReason>,
+        /// How long ago, says the device; zero unless the server could not be told then.
+        ago: Duration,
     },
     /// Media flows on a leg.
     Connected {

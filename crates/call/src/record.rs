@@ -161,12 +161,15 @@ pub struct End {
     pub answer: Option<Answer>,
     /// When media had begun to flow.
     pub connected: Option<Timestamp>,
+    /// When it had ceased, if the server heard of the end later than the two did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parted: Option<Timestamp>,
 }
 
 impl End {
     /// How long the two were connected; `None` if they never were.
     pub fn duration(&self) -> Option<Duration> {
-        self.connected.map(|connected| self.at.since(connected))
+        self.connected.map(|connected| self.parted.unwrap_or(self.at).since(connected))
     }
 }
 

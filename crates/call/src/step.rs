@@ -3,6 +3,8 @@
 //! All of them return `Ok(None)` when the record is already as the event would make it, so that a message
 //! sent twice has one effect and needs no commit.
 
+use std::time::Duration;
+
 use visavis_proto::{Address, EndReason, ErrorCode, Gen, MediaKind, Role, Route, Timestamp};
 
 use crate::absence::{come_back, leave, lose, restart, review_at, review_legs};
@@ -21,7 +23,7 @@ pub fn create(new: NewCall, callee_is: Availability, now: Timestamp, timers: &Ti
     let phase = match callee_is {
         Availability::Free => Phase::Inviting { until: now + timers.unreachable },
         Availability::Busy => {
-            Phase::Ended(End { reason: EndReason::Busy, by: None, at: now, answer: None, connected: None })
+            Phase::Ended(End { reason: EndReason::Busy, by: None, at: now, answer: None, connected: None, parted: None })
         }
     };
     let record = Record {
@@ -61,7 +63,7 @@ pub fn step(record: &Record, event: Event, now: Timestamp, timers: &Timers) -> D
     match event {
         Event::Ringing { who, warm } => ring(record, &who, warm, now, timers),
         Event::Accept { leg, media } => accept(record, leg, &media, now, timers),
-        Event::Hangup { who, reason } => hang_up(record, &who, reason, now),
+        Event::Hangup { who, reason, ago } => hang_up(record, &who, reason, ago, now),
         Event::Connected { who, route } => connected(record, &who, route, now),
         Event::Renew { who, generation } => renew(record, &who, generation, now, timers),
         Event::Take { leg, media, seen } => take(record, leg, &media, seen, now, timers),
@@ -125,7 +127,13 @@ fn accept(record: &Record, leg: Leg, media: &[MediaKind], now: Timestamp, timers
     }
 }
 
-fn hang_up(record: &Record, who: &Address, given: Option<EndReason>, now: Timestamp) -> Decision {
+fn hang_up(
+    record: &Record,
+    who: &Address,
+    given: Option<EndReason>,
+    ago: Duration,
+    now: Timestamp,
+) -> Decision {
     let (reason, by) = match (&record.phase, record.place(who)) {
         (_, Place::Stranger) => return Err(ErrorCode::NotYourCall),
         // Both hang up: the first has decided, the second has what it wanted.
@@ -147,7 +155,18 @@ fn hang_up(record: &Record, who: &Address, given: Option<EndReason>, now: Timest
             return Err(ErrorCode::AnsweredElsewhere);
         }
     };
-    Ok(Some(end(record, reason, Some(by), now)))
+    Ok(Some(parted(end(record, reason, Some(by), now), ago, now)))
+}
+
+/// What somebody says of the past shortens the time that the two were connected, and nothing else.
+fn parted(mut step: Step, ago: Duration, now: Timestamp) -> Step {
+    if let Phase::Ended(end) = &mut step.record.phase
+        && let Some(connected) = end.connected
+        && !ago.is_zero()
+    {
+        end.parted = Some(connected + now.since(connected).saturating_sub(ago));
+    }
+    step
 }
 
 /// A device may name a fault of its own; for the words that only the server says, it has hung up.
@@ -247,7 +266,7 @@ pub(crate) fn end(record: &Record, reason: EndReason, by: Option<Role>, now: Tim
     } else {
         &[Effect::WriteHistory, Effect::Publish]
     };
-    let phase = Phase::Ended(End { reason, by, at: now, answer, connected });
+    let phase = Phase::Ended(End { reason, by, at: now, answer, connected, parted: None });
     Step { record: Record { phase, ..record.clone() }, effects }
 }
 

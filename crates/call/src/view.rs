@@ -53,6 +53,10 @@ pub fn view(record: &Record, rev: Rev, device: &Address, now: Timestamp) -> Opti
             Role::Caller => record.caller.device_name.clone(),
             Role::Callee => answer.leg.device_name.clone(),
         }),
+        active_ms: match &record.phase {
+            Phase::Active { connected, .. } => Some(milliseconds(now.since(*connected))),
+            Phase::Inviting { .. } | Phase::Ringing { .. } | Phase::Connecting { .. } | Phase::Ended(_) => None,
+        },
         reason: record.end().map(|end| end.reason),
         duration_ms: record.end().and_then(|end| end.duration()).map(milliseconds),
         // The shell seals it: that takes a key.

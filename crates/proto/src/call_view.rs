@@ -51,6 +51,10 @@ pub struct CallView {
     /// The name of the device that carries the call, when it is another one of yours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered_on: Option<String>,
+    /// How long media has been flowing; only in an active call. A device that comes to the call later counts on from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub active_ms: Option<u64>,
     /// Why the call ended; only when it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<EndReason>,

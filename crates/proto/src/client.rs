@@ -178,6 +178,10 @@ pub struct Hangup {
     /// `incompatible_media` or `connection_lost`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<EndReason>,
+    /// How long ago it was, if the server could not be told then: until that moment the two were connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub ago_ms: Option<u64>,
 }
 
 /// Move a call here.

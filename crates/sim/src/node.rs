@@ -9,6 +9,7 @@ mod transfer;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use visavis_call::{
     Availability, Callee, Capsule, Effect, Event as Happening, Leg, NewCall, Pair, Phase, Record, Step, Ties,
@@ -311,7 +312,7 @@ impl Node {
             }
             Say::Hangup { call, reason } => {
                 self.hub.judge.borrow_mut().hears_hangup(call, device);
-                (call, Happening::Hangup { who, reason })
+                (call, Happening::Hangup { who, reason, ago: Duration::ZERO })
             }
             Say::Connected { call } => (call, Happening::Connected { who, route: Route::Direct }),
             Say::Take { call, seen } => {

@@ -319,6 +319,10 @@ export type Hangup = {
    * `incompatible_media` or `connection_lost`.
    */
   reason?: EndReason;
+  /**
+   * How long ago it was, if the server could not be told then: until that moment the two were connected.
+   */
+  ago_ms?: number;
 };
 
 /**
@@ -628,6 +632,10 @@ export type CallView = {
    * The name of the device that carries the call, when it is another one of yours.
    */
   answered_on?: string;
+  /**
+   * How long media has been flowing; only in an active call. A device that comes to the call later counts on from it.
+   */
+  active_ms?: number;
   /**
    * Why the call ended; only when it has.
    */

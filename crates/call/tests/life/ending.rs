@@ -93,6 +93,31 @@ fn a_device_that_is_busy_leaves_a_missed_call() {
     assert_eq!(world.history(), ["alice: unanswered, 0 s, alice's phone", "bob: missed, 0 s, -"]);
 }
 
+/// Row 13: the server was away when they hung up.
+#[test]
+fn a_hang_up_that_is_told_late_counts_from_when_it_was() {
+    let mut world = World::active();
+    world.wait_s(100);
+    world.hang_up_ago(ALICE, 70).unwrap();
+    assert_eq!(world.view(DESK).unwrap().duration_ms, Some(30_000));
+    assert_eq!(world.history(), ["alice: answered, 30 s, alice's phone", "bob: answered, 30 s, bob's desk"]);
+
+    world.hang_up_ago(DESK, 99).unwrap();
+    assert_eq!(world.view(ALICE).unwrap().duration_ms, Some(30_000), "the first has decided");
+}
+
+#[test]
+fn nobody_hangs_up_before_they_were_connected() {
+    let mut world = World::active();
+    world.wait_s(10);
+    world.hang_up_ago(ALICE, u64::MAX / 1_000).unwrap();
+    assert_eq!(world.history(), ["alice: answered, 0 s, alice's phone", "bob: answered, 0 s, bob's desk"]);
+
+    let mut unanswered = World::ringing();
+    unanswered.hang_up_ago(ALICE, 5).unwrap();
+    assert_eq!(unanswered.view(ALICE).unwrap().duration_ms, None);
+}
+
 /// Row 6.
 #[test]
 fn when_both_hang_up_the_first_decides_and_the_second_is_content() {

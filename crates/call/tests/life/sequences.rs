@@ -14,12 +14,13 @@ use crate::world::*;
 const DEPTH: usize = 5;
 
 fn events_of(who: &str) -> Vec<Event> {
-    let hang_up = |reason| Event::Hangup { who: address(who), reason };
+    let hang_up = |reason| Event::Hangup { who: address(who), reason, ago: Duration::ZERO };
     vec![
         Event::Ringing { who: address(who), warm: false },
         Event::Ringing { who: address(who), warm: true },
         Event::Accept { leg: leg(who), media: vec![MediaKind::Audio] },
         hang_up(None),
+        Event::Hangup { who: address(who), reason: None, ago: Duration::from_secs(3) },
         hang_up(Some(EndReason::Busy)),
         hang_up(Some(EndReason::MediaFailed)),
         Event::Connected { who: address(who), route: Route::Direct },

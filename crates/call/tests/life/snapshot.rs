@@ -37,11 +37,13 @@ fn after_the_answer_the_caller_knows_the_device_that_answered() {
 }
 
 #[test]
-fn another_device_of_the_callee_is_told_where_the_call_was_answered() {
-    let world = World::active();
+fn another_device_of_the_callee_is_told_where_the_call_was_answered_and_for_how_long_it_goes_on() {
+    let mut world = World::active();
+    world.wait_s(12);
     let expected = CallView {
         rev: Rev(4),
         answered_on: Some("bob's desk".into()),
+        active_ms: Some(12_000),
         ..plain_view(Role::Callee, CallState::Active, You::Elsewhere)
     };
     assert_eq!(world.view(PHONE), Some(expected));

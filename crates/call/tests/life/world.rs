@@ -113,11 +113,17 @@ impl World {
     }
 
     pub(crate) fn hang_up(&mut self, who: &str) -> Told {
-        self.event(Event::Hangup { who: address(who), reason: None })
+        self.event(Event::Hangup { who: address(who), reason: None, ago: Duration::ZERO })
     }
 
     pub(crate) fn hang_up_for(&mut self, who: &str, reason: EndReason) -> Told {
-        self.event(Event::Hangup { who: address(who), reason: Some(reason) })
+        self.event(Event::Hangup { who: address(who), reason: Some(reason), ago: Duration::ZERO })
+    }
+
+    /// As somebody says it who could not say it then.
+    pub(crate) fn hang_up_ago(&mut self, who: &str, seconds: u64) -> Told {
+        let ago = Duration::from_secs(seconds);
+        self.event(Event::Hangup { who: address(who), reason: None, ago })
     }
 
     pub(crate) fn connected(&mut self, who: &str) -> Told {
@@ -293,6 +299,7 @@ pub(crate) fn plain_view(role: Role, state: CallState, you: You) -> CallView {
         follows: None,
         transferred_by: None,
         answered_on: None,
+        active_ms: None,
         reason: None,
         duration_ms: None,
         capsule: None,

@@ -1,5 +1,7 @@
 //! Devices that come, go, say that they go, or are sent away: what that means for the calls they carry.
 
+use std::time::Duration;
+
 use tracing::debug;
 use visavis_call::{Event, Record};
 use visavis_proto::{Address, CallRef};
@@ -38,7 +40,7 @@ impl Calls {
         if matches!(self.store.user(&device.user).await, Ok(None)) {
             return;
         }
-        let hang_up = Event::Hangup { who: device.clone(), reason: None };
+        let hang_up = Event::Hangup { who: device.clone(), reason: None, ago: Duration::ZERO };
         self.tell(device, &hang_up, |record| record.leg_of(device).is_some()).await;
         self.device_lost(device).await;
     }

@@ -285,7 +285,8 @@ impl Signaling {
                 self.apply(device, call, Event::Accept { leg: device.leg(), media: accept.media }).await
             }
             ClientBody::Hangup(hangup) => {
-                let event = Event::Hangup { who: device.address.clone(), reason: hangup.reason };
+                let ago = Duration::from_millis(hangup.ago_ms.unwrap_or_default());
+                let event = Event::Hangup { who: device.address.clone(), reason: hangup.reason, ago };
                 self.apply(device, call, event).await
             }
             ClientBody::Resume => self.resume(device, call, frame.generation).await,
