@@ -82,6 +82,26 @@ export async function arrivingLoudness(page: Screen, media: Spot, forMs = 1500):
   }, forMs);
 }
 
+/** How many packets of media the youngest open peer connection sends in this time. */
+export function sentWithin(page: Screen, forMs: number): Promise<{ audio: number; video: number }> {
+  return page.evaluate(async (forMs) => {
+    const peer = window.bed.peers.findLast(({ record }) => record.closedAt === undefined)?.peer;
+    if (!peer) throw new Error('no open peer connection');
+    const look = async (): Promise<{ audio: number; video: number }> => {
+      const sum = { audio: 0, video: 0 };
+      for (const entry of (await peer.getStats()).values()) {
+        if (entry.type !== 'outbound-rtp') continue;
+        sum[entry.kind === 'audio' ? 'audio' : 'video'] += entry.packetsSent ?? 0;
+      }
+      return sum;
+    };
+    const before = await look();
+    await new Promise((resolve) => setTimeout(resolve, forMs));
+    const after = await look();
+    return { audio: after.audio - before.audio, video: after.video - before.video };
+  }, forMs);
+}
+
 export type SelectedPath = { local: string; remote: string; relayProtocol: string | undefined };
 
 /** The candidate pair that carries the media of the page's youngest open peer connection. */

@@ -1,4 +1,5 @@
 // Holding a call: nothing goes either way, the connection stays, and what was on is on again afterwards.
+import { sentWithin } from '../bed/media.ts';
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
 
@@ -36,6 +37,34 @@ test('a call on hold sends and plays nothing, and goes on as it was', async ({ b
     await person.expectPicture();
     await person.expectSound();
     expect(await open(person)).toEqual(['audio', 'video']);
+  }
+});
+
+test('who is held sends nothing either, keeps the devices open, and goes on at once', async ({ bring }) => {
+  const alice = await bring('alice');
+  const bob = await bring('bob');
+  await alice.dial('bob');
+  await bob.answer();
+  await alice.expectPicture();
+  await bob.expectPicture();
+  await alice.hold();
+  await bob.expectHeld('peer');
+  // What was under way has gone out.
+  await expect.poll(() => sentWithin(bob.page, 500)).toEqual({ audio: 0, video: 0 });
+  // Longer than what is sent and does not arrive may last before either side looks for another path.
+  expect(await sentWithin(bob.page, 6_000)).toEqual({ audio: 0, video: 0 });
+  expect(await open(bob)).toEqual(['audio', 'video']);
+  for (const person of [alice, bob]) await person.expectState('active');
+
+  await alice.resume();
+  await bob.expectHeld('nobody');
+  const sent = await sentWithin(bob.page, 1_000);
+  expect(sent.audio).toBeGreaterThan(20);
+  expect(sent.video).toBeGreaterThan(5);
+  for (const person of [alice, bob]) {
+    await person.expectPicture();
+    await person.expectSound();
+    await person.expectState('active');
   }
 });
 

@@ -9,7 +9,7 @@ import { Loading, Unreachable } from './screens/plain.tsx';
 import { Shell } from './screens/shell.tsx';
 import { Waiting } from './screens/waiting.tsx';
 import { say } from './text/language.ts';
-import { announcements } from './text/status.ts';
+import { announcements, aroundOf } from './text/status.ts';
 import { KeepsPeopleContext } from './ui/keeps-people.ts';
 import { later } from './ui/later.tsx';
 import { useNow } from './ui/now.ts';
@@ -88,7 +88,15 @@ interface CallProps {
 function CallView({ call, model, send }: CallProps) {
   if (ringsHere(call)) return <Incoming call={call} send={send} />;
   const goesOn = model.elsewhere.some(({ id }) => id === call.id);
-  return <CallScreen call={call} beside={callsBeside(model)} goesOn={goesOn} send={send} />;
+  return (
+    <CallScreen
+      call={call}
+      beside={callsBeside(model)}
+      goesOn={goesOn}
+      around={aroundOf(model)}
+      send={send}
+    />
+  );
 }
 
 /** Says each change of a call once to those who listen to the page. */

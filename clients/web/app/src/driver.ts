@@ -6,8 +6,10 @@ import { checkInvitation, isTemporary, logIn, logOut, problemOf, signUp, whoAmI 
 import { datePage, fetchHistory } from './api/history.ts';
 import type { Answer } from './api/http.ts';
 import { checkGuestLink, enterAsGuest } from './api/people.ts';
+import { keepAwaited, keptAwaited } from './awaited.ts';
 import { type Calls, createCalls } from './call/calls.ts';
 import type { Output } from './model/message.ts';
+import type { Awaited } from './model/people.ts';
 import { hashOf } from './model/place.ts';
 import { createStore, type Store } from './model/store.ts';
 import { createPeopleDriver } from './people-driver.ts';
@@ -30,6 +32,15 @@ export function createDriver(): Driver {
     const { preferences } = store.model.value.people;
     // The server says so at each welcome; this is for a wish that has just changed.
     if (preferences) calls.hideAddress(preferences.hide_address);
+  });
+  let awaited: readonly Awaited[] | null = null;
+  effect(() => {
+    const { page, people } = store.model.value;
+    if (page.type !== 'home') awaited = null;
+    // Nothing is kept until what was kept before has been taken up, at `connect`.
+    if (page.type !== 'home' || awaited === null || people.awaited === awaited) return;
+    awaited = people.awaited;
+    keepAwaited(page.me.name, awaited);
   });
   return { ...store, calls };
 
@@ -55,6 +66,8 @@ export function createDriver(): Driver {
         return signedIn(await logIn(output.name, output.password));
       case 'send-log-out':
         // Signed out here in any case; the cookie of an unreachable server dies at the next answer.
+        awaited = null;
+        keepAwaited('', []);
         await logOut();
         return;
       case 'clear-address': {
@@ -64,8 +77,14 @@ export function createDriver(): Driver {
         }
         return;
       }
-      case 'connect':
+      case 'connect': {
+        const { page } = store.model.value;
+        if (page.type === 'home') {
+          awaited = keptAwaited(page.me.name);
+          send({ type: 'awaited-before', people: awaited });
+        }
         return calls.connect();
+      }
       case 'disconnect':
         return calls.disconnect();
       case 'load-history':

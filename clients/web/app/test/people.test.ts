@@ -1,5 +1,6 @@
 import type { Contact, Me } from '@visavis/client';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { keepAwaited, keptAwaited } from '../src/awaited.ts';
 import type { Input, Output } from '../src/model/message.ts';
 import { initialModel, type Model, type PastCall } from '../src/model/model.ts';
 import { NOBODY, type OwnPreferences, requestsOf } from '../src/model/people.ts';
@@ -123,6 +124,26 @@ describe('somebody who is waited for', () => {
       run(model, { type: 'presence', presence: {} }, { type: 'presence', presence: { bob: 'online' } })
         .outputs,
     ).toEqual([]);
+  });
+
+  test('is waited for by the next page of the same user, too', () => {
+    const stored = new Map<string, string>();
+    vi.stubGlobal('localStorage', {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, text: string) => stored.set(key, text),
+      removeItem: (key: string) => stored.delete(key),
+    });
+    keepAwaited('alice', waiting.people.awaited);
+    const kept = keptAwaited('alice');
+    const { model } = run(home, { type: 'awaited-before', people: kept });
+    expect(model.people.awaited).toEqual([{ id: 'bob', name: 'Bobby' }]);
+    expect(run(model, { type: 'presence', presence: { bob: 'online' } }).outputs).toHaveLength(1);
+    expect(keptAwaited('carol'), 'another user').toEqual([]);
+    stored.forEach((_, key) => void stored.set(key, '{"user":"alice","people":[{"id":1}'));
+    expect(keptAwaited('alice'), 'nonsense').toEqual([]);
+    keepAwaited('alice', []);
+    expect(stored.size).toBe(0);
+    vi.unstubAllGlobals();
   });
 
   test('may be forgotten again', () => {

@@ -1,15 +1,17 @@
-import { ClientError, type EndReason } from '@visavis/client';
+import { ClientError, type EndReason, type RecoveryCause } from '@visavis/client';
 import { describe, expect, test } from 'vitest';
-import { initialModel } from '../src/model/model.ts';
+import { type Ended, initialModel } from '../src/model/model.ts';
 import { deviceMessage } from '../src/text/device.ts';
 import { DICTIONARIES } from '../src/text/dictionaries.ts';
 import { en, type Key } from '../src/text/en.ts';
-import { endedMessage } from '../src/text/ended.ts';
+import { diagnosisMessage, endedMessage } from '../src/text/ended.ts';
 import { fill } from '../src/text/fill.ts';
 import { chooseLanguage, type Message } from '../src/text/language.ts';
 import {
+  type Around,
   announcements,
   hintMessage,
+  isUrgent,
   pictureMessage,
   statusMessage,
   titleMessage,
@@ -18,8 +20,10 @@ import { formatDuration } from '../src/text/time.ts';
 import { call, RINGS_HERE, stage } from './call-models.ts';
 
 const KEYS = Object.keys(en) as Key[];
-const english = ({ key, params = {} }: Message) => fill(DICTIONARIES.en[key], params);
-const chinese = ({ key, params = {} }: Message) => fill(DICTIONARIES['zh-CN'][key], params);
+const english = (message: Message | null) =>
+  message && fill(DICTIONARIES.en[message.key], message.params ?? {});
+const chinese = (message: Message | null) =>
+  message && fill(DICTIONARIES['zh-CN'][message.key], message.params ?? {});
 
 describe('the dictionaries', () => {
   test('say the same things in both languages, and nothing else', () => {
@@ -94,6 +98,7 @@ describe('the end of a call', () => {
     ],
     transferred: ['You have put Bob through.', '已将Bob转接给他人。'],
     refused: ['The server did not allow this call.', '服务器不允许此次呼叫。'],
+    removed: ['The administrator has removed one of the two accounts.', '管理员已移除通话一方的账号。'],
     server: ['The server ended the call. Call again in a moment.', '服务器结束了通话，请稍后再呼叫。'],
   };
 
@@ -123,6 +128,27 @@ describe('the end of a call', () => {
     const summary = { durationMs: 0, error: new ClientError('rate-limited') };
     const message = endedMessage(call(), { type: 'ended', reason: 'refused', summary });
     expect(english(message)).toBe('Too many calls in a short time. Wait a minute, then call again.');
+  });
+
+  test('says why no path was found, in a sentence of its own', () => {
+    const nothing = { here: [], there: [], errors: [] };
+    const over = (durationMs: number): Ended => ({
+      type: 'ended',
+      reason: 'media-failed',
+      summary: { durationMs, diagnosis: { code: 'relay-unreachable-here', ...nothing } },
+    });
+    expect([0, 1].map((durationMs) => english(endedMessage(call(), over(durationMs))))).toEqual([
+      'The call to Bob could not connect.',
+      'The connection to Bob was lost and could not be found again.',
+    ]);
+    const why = diagnosisMessage(call(), over(0));
+    expect([english(why), chinese(why)]).toEqual([
+      'Your network lets nothing through to the relay. Turn off VPN or try another network.',
+      '你的网络无法到达中继。请关闭 VPN 或更换网络。',
+    ]);
+    expect(
+      diagnosisMessage(call(), { type: 'ended', reason: 'hangup', summary: { durationMs: 0 } }),
+    ).toBeNull();
   });
 
   test('names our own microphone when it is ours that is blocked', () => {
@@ -159,8 +185,9 @@ describe('a device that fails', () => {
 });
 
 describe('the status of a call', () => {
-  const waited = (seconds: number, change: Parameters<typeof call>[0]) =>
-    english(statusMessage(call(change), seconds * 1000));
+  const here = { online: true, guest: false };
+  const waited = (seconds: number, change: Parameters<typeof call>[0], around: Around = here) =>
+    english(statusMessage(call(change), seconds * 1000, around));
 
   test('says more the longer one waits', () => {
     const out = { state: { type: 'ringing', direction: 'out', until: undefined } } as const;
@@ -184,7 +211,46 @@ describe('the status of a call', () => {
     ]);
   });
 
+  test('of a guest is a knock until it is answered', () => {
+    const guest = { online: true, guest: true };
+    const out = { state: { type: 'ringing', direction: 'out', until: undefined } } as const;
+    const said = [waited(6, {}, guest), waited(0, out, guest), waited(25, out, guest)];
+    expect(said).toEqual(['Knocking…', 'Knocking…', 'No answer yet…']);
+  });
+
+  test('names whose side it is that has gone, if that is known', () => {
+    const lost = (cause: RecoveryCause, peerLost = false) => ({
+      state: { type: 'recovering', since: 0, lostAt: 0, cause } as const,
+      peer: { id: 'bob', name: 'Bob', lost: peerLost, contact: true },
+    });
+    expect([
+      waited(0, lost('silence')),
+      waited(0, lost('silence'), { ...here, online: false }),
+      waited(0, lost('silence', true)),
+      waited(0, lost('leaving', true)),
+      waited(0, lost('reloaded')),
+    ]).toEqual([
+      'Reconnecting…',
+      'Your connection is lost. Reconnecting…',
+      'Bob’s connection is lost. Reconnecting…',
+      'Bob’s page was closed or is reloading. Waiting…',
+      'Going on with your call…',
+    ]);
+  });
+
   const state = { type: 'active', since: 0, path: 'direct' } as const;
+
+  test('says which of the two is deaf, before who is muted, and loudly', () => {
+    const deaf = (['me', 'peer'] as const).map((who) =>
+      call({ state: { ...state, deaf: who }, local: { mic: 'muted', camera: 'on', screen: 'off' } }),
+    );
+    expect(deaf.map((one) => english(hintMessage(one)))).toEqual([
+      'Nothing arrives from Bob. Trying another route…',
+      'Bob does not get your sound or picture. Trying another route…',
+    ]);
+    expect([...deaf, call({ state })].map(isUrgent)).toEqual([true, true, false]);
+  });
+
   const quiet = { audio: false, video: false, screen: false, blocked: false };
   const muted = call({ state, remote: quiet, local: { mic: 'muted', camera: 'on', screen: 'off' } });
 

@@ -317,6 +317,8 @@ export class Driver implements Client {
         return this.#media(output.call)?.capture(output.choice);
       case 'hold':
         return this.#media(output.call)?.hold(output.on);
+      case 'pause':
+        return this.#media(output.call)?.pause(output.on);
       case 'prepare':
         return this.#media(output.call)?.prepare(output.key, output);
       case 'drop':

@@ -92,6 +92,7 @@ export type RecoveryCause = 'silence' | 'network' | 'ice-failed' | 'leaving' | '
  * - `media-failed` no media path · `connection-lost` a device was away too long
  * - `permission` a device may not use its microphone · `incompatible-media` no common codec
  * - `transferred` we handed the other person over to somebody else
+ * - `removed` the account of one of the two is gone
  * - `refused` the server did not allow the call, `summary.error` · `server` the server ended it or lost it
  */
 export type EndReason =
@@ -112,6 +113,7 @@ export type EndReason =
   | 'permission'
   | 'incompatible-media'
   | 'transferred'
+  | 'removed'
   | 'refused'
   | 'server';
 

@@ -67,12 +67,13 @@ describe('taking a call', () => {
       },
       { type: 'capture', call: CALL, choice: SOUND },
     ]);
-    desk.hear(view(6, 'active', { role: 'callee', gen: 1 }));
+    const since = desk.now - 61_250;
+    desk.hear(view(6, 'active', { role: 'callee', gen: 1, active_ms: 61_250 }));
     expect(desk.take()).toMatchObject([{ type: 'use', call: CALL, key: '1' }]);
     desk.hear({ type: 'offer', data: { type: 'offer', sdp: 'v=0' }, call: CALL, gen: 1 });
     expect(desk.take()).toMatchObject([{ type: 'describe', key: '1' }]);
-    desk.tell({ type: 'connected', call: CALL, key: '1', path: 'direct' });
-    expect(desk.call?.state.type).toBe('active');
+    desk.pass(900).tell({ type: 'connected', call: CALL, key: '1', path: 'direct' });
+    expect(desk.call?.state, 'counts on').toEqual({ type: 'active', since, path: 'direct' });
   });
 
   it('of one’s own making offers anew', () => {

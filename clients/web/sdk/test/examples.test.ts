@@ -68,8 +68,12 @@ const SAYING: Readonly<Record<string, () => Desk>> = {
   },
   'ringing.json': () => speaking('b0b1', 2, false).tell({ type: 'alerting', call: CALL }),
   'accept.json': () => speaking('b0b1', 3, false).tell({ type: 'accept', call: CALL, choice: BOTH }),
-  'hangup.json': () =>
-    speaking('7f3a', 9).tell({ type: 'broken', call: CALL, key: '0', reason: 'media_failed' }),
+  'hangup.json': () => {
+    const desk = speaking('7f3a', 9).tell({ type: 'broken', call: CALL, key: '0', reason: 'media_failed' });
+    // The server is away, and hears of it late.
+    desk.tell({ type: 'closed', code: 1006 }).pass(9_000).take();
+    return desk.welcome();
+  },
   'transfer.json': () => speaking('7f3a', 10).tell({ type: 'transfer', call: CALL, to: { to: 'carol' } }),
   'take.json': () => {
     const desk = speaking('7f3a', 9, false);

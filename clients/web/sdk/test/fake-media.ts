@@ -42,6 +42,10 @@ export class FakeMedia implements CallMedia {
     this.asked.push(on ? 'hold' : 'resume');
   }
 
+  pause(on: boolean): void {
+    this.asked.push(on ? 'pause' : 'go on');
+  }
+
   prepare(): void {
     this.asked.push('prepare');
   }

@@ -61,6 +61,22 @@ describe('a call', () => {
     expect(desk.call?.receiving?.hold).toBeUndefined();
   });
 
+  it('that the other side holds sends nothing to them, and says nothing of it', () => {
+    const desk = talking();
+    const held = { audio: false, video: false, hold: true };
+    for (const data of [
+      { ...held, n: 1 },
+      { ...held, n: 2 },
+      { ...SENDING, n: 3 },
+      { ...SENDING, n: 4 },
+    ])
+      desk.tell({ type: 'control', call: CALL, key: '0', message: { type: 'media', data } });
+    expect(desk.take()).toEqual([
+      { type: 'pause', call: CALL, on: true },
+      { type: 'pause', call: CALL, on: false },
+    ]);
+  });
+
   it('that rings here cannot be held, and one that was answered on hold begins so', () => {
     const desk = new Desk().online().hear(ringing(2));
     desk.tell({ type: 'hold', call: CALL, on: true });

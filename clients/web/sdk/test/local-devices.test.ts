@@ -158,6 +158,20 @@ describe('a call on hold', () => {
     expect(local.state.value).toMatchObject({ mic: 'on', camera: 'on', screen: 'off' });
   });
 
+  it('by the other side puts nothing on the wire, whatever is opened or closed, and keeps the devices', async () => {
+    await talking();
+    const before = { ...wire };
+    local.pause(true);
+    expect(wire).toEqual({ mic: null, camera: null, screen: null, 'screen-sound': null });
+    expect(machine.live).toEqual(['headset', 'webcam']);
+    await local.camera(false);
+    await local.camera(true);
+    expect(wire.camera).toBeNull();
+    local.pause(false);
+    expect(wire.mic).toBe(before.mic);
+    expect(wire.camera).toBe('webcam');
+  });
+
   it('resumes muted what was muted, and opens nothing for it', async () => {
     await talking();
     await local.mic(false);

@@ -40,6 +40,18 @@ describe('a message', () => {
     expect(types(desk)).toEqual(['hello', 'hangup']);
   });
 
+  it('of a hang-up says how long ago that was, each time it is said, if the server hears it late', () => {
+    const desk = connecting();
+    desk.tell({ type: 'hangup', call: CALL });
+    expect(desk.sent(), 'at once').toMatchObject([{ type: 'hangup', data: {} }]);
+    desk.tell({ type: 'closed', code: 1006 }).pass(9_000).take();
+    desk.welcome().tell({ type: 'closed', code: 1006 }).pass(3_000).welcome();
+    expect(desk.sent().filter(({ type }) => type === 'hangup')).toMatchObject([
+      { data: { ago_ms: 9_000 } },
+      { data: { ago_ms: 12_000 } },
+    ]);
+  });
+
   it('for the other device is sent again after 1, 2, 4, 8 and 8 seconds, until that device has it', () => {
     const desk = connecting().tell({ type: 'described', call: CALL, key: '0', description: OFFER });
     const [offer] = desk.sent();

@@ -113,6 +113,19 @@ describe('silence', () => {
     expect(scene.take()).toEqual([{ type: 'connected', path: 'direct' }]);
   });
 
+  it('is none on hold, and what comes afterwards has time to begin', () => {
+    const scene = talking();
+    scene.silence.expect({ audio: 1, video: 1 });
+    scene.silence.hold(true);
+    for (let second = 0; second < 10; second += 1) scene.during(800, NOTHING).during(200, { other: 1 });
+    expect(scene.take(), 'held').toEqual([]);
+    scene.silence.hold(false);
+    scene.during(1_800, NOTHING).during(1_000, TALK);
+    expect(scene.take(), 'resumed').toEqual([]);
+    scene.during(800, NOTHING);
+    expect(scene.take()).toEqual([{ type: 'suspect' }, { type: 'silent' }]);
+  });
+
   it('is none for a page that was held up itself: it has looked too seldom', () => {
     const scene = talking();
     scene.now += 5_000;
@@ -143,6 +156,16 @@ describe('one-way sound', () => {
     expect(scene.take()).toEqual([{ type: 'deaf', who: 'peer' }]);
     unheard(scene, 2, (second) => 80 + second);
     expect(scene.take()).toEqual([{ type: 'deaf', who: undefined }]);
+  });
+
+  it('is not suspected of what has just begun to be sent', () => {
+    const scene = talking();
+    for (let second = 0; second < 6; second += 1) {
+      scene.during(1_000, TALK);
+      scene.silence.beat({ audio: 70, video: 0 });
+    }
+    scene.during(800, { ...TALK, sent: 20 });
+    expect(scene.take()).toEqual([]);
   });
 
   it('is not suspected when nothing is sent, or when they do not count', () => {

@@ -134,6 +134,8 @@ export function updatePeople(model: Model, input: PeopleInput): Step {
         [],
       ];
     }
+    case 'awaited-before':
+      return [{ ...model, people: { ...people, awaited: input.people.slice(-AWAITED_LIMIT) } }, []];
     case 'await-no-more': {
       const awaited = people.awaited.filter(({ id }) => id !== input.id);
       return [{ ...model, people: { ...people, awaited } }, []];

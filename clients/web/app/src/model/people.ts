@@ -97,6 +97,8 @@ export type PeopleInput =
   | { readonly type: 'forget-new-link' }
   | { readonly type: 'revoke-link'; readonly id: string }
   | { readonly type: 'await'; readonly person: Awaited }
+  /** Waited for when this page was last open. */
+  | { readonly type: 'awaited-before'; readonly people: readonly Awaited[] }
   | { readonly type: 'await-no-more'; readonly id: UserId }
   | { readonly type: 'set-push'; readonly on: boolean }
   | { readonly type: 'push'; readonly status: PushStatus }

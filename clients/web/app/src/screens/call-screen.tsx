@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Send } from '../model/message.ts';
 import type { CallModel } from '../model/model.ts';
 import { t } from '../text/language.ts';
+import type { Around } from '../text/status.ts';
 import { later } from '../ui/later.tsx';
 import { Beside } from './beside.tsx';
 import { Controls } from './controls.tsx';
@@ -21,18 +22,19 @@ interface Props {
   readonly beside: readonly CallModel[];
   /** Another device of this user carries it. */
   readonly goesOn: boolean;
+  readonly around: Around;
   readonly send: Send;
 }
 
 /** The stage is dark in both themes: the picture is what one looks at. */
-export function CallScreen({ call, beside, goesOn, send }: Props) {
+export function CallScreen({ call, beside, goesOn, around, send }: Props) {
   if (call.state.type === 'ended') {
     return <EndedScreen call={call} ended={call.state} goesOn={goesOn} send={send} />;
   }
-  return <Stage call={call} beside={beside} send={send} />;
+  return <Stage call={call} beside={beside} around={around} send={send} />;
 }
 
-function Stage({ call, beside, send }: Omit<Props, 'goesOn'>) {
+function Stage({ call, beside, around, send }: Omit<Props, 'goesOn'>) {
   const stage = useRef<HTMLDivElement>(null);
   const [menuOpen, setMenuOpen] = useState(false);
   const closeMenu = useCallback(() => setMenuOpen(false), []);
@@ -58,7 +60,7 @@ function Stage({ call, beside, send }: Omit<Props, 'goesOn'>) {
       <RemotePicture call={call} shown={picture && call.remote.video} small={screen} />
       {call.local.camera === 'on' && <SelfPicture serial={call.serial} full={isWaiting(call)} />}
       <div class="stage-shade" />
-      <Identity call={call} place={placeOf(call, picture)} send={send} />
+      <Identity call={call} place={placeOf(call, picture)} around={around} send={send} />
       <div class="stage-notes">
         {call.local.screen === 'on' && <Sharing send={send} />}
         {beside.length > 0 && <Beside calls={beside} send={send} />}

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Send } from '../model/message.ts';
 import type { CallModel, Ended } from '../model/model.ts';
-import { canCallAgain, endedMessage } from '../text/ended.ts';
+import { canCallAgain, diagnosisMessage, endedMessage } from '../text/ended.ts';
 import { say, t } from '../text/language.ts';
 import { formatDuration } from '../text/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -33,6 +33,7 @@ export function EndedScreen({ call, ended, goesOn, send }: Props) {
     return () => removeEventListener('keydown', onKey);
   }, [send]);
   const { durationMs } = ended.summary;
+  const diagnosis = diagnosisMessage(call, ended);
   const Frame = attended ? 'main' : 'section';
   return (
     <Frame
@@ -51,6 +52,11 @@ export function EndedScreen({ call, ended, goesOn, send }: Props) {
         <p class="ended-reason" data-testid="ended-reason">
           {say(endedMessage(call, ended))}
         </p>
+        {diagnosis && (
+          <p class="ended-diagnosis" data-testid="ended-diagnosis">
+            {say(diagnosis)}
+          </p>
+        )}
         {durationMs > 0 && (
           <p class="ended-duration" data-testid="ended-duration">
             {t('ended.duration', { duration: formatDuration(durationMs) })}

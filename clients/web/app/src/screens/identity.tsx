@@ -2,7 +2,7 @@
 import type { Send } from '../model/message.ts';
 import type { CallModel } from '../model/model.ts';
 import { say, t } from '../text/language.ts';
-import { hintMessage, pictureMessage, statusMessage } from '../text/status.ts';
+import { type Around, hintMessage, isUrgent, pictureMessage, statusMessage } from '../text/status.ts';
 import { formatDuration } from '../text/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Icon } from '../ui/icons.tsx';
@@ -14,11 +14,12 @@ interface Props {
    * `middle`: with a face of initials · `above`: over one's own picture, leaving it free · `line`: over theirs.
    */
   readonly place: 'middle' | 'above' | 'line';
+  readonly around: Around;
   readonly send: Send;
 }
 
 /** The more there is to see, the smaller it is. */
-export function Identity({ call, place, send }: Props) {
+export function Identity({ call, place, around, send }: Props) {
   const hint = hintMessage(call);
   const noPicture = pictureMessage(call);
   return (
@@ -31,7 +32,7 @@ export function Identity({ call, place, send }: Props) {
       )}
       <h1 class="identity-name">{call.peer.name}</h1>
       <p class="identity-status" data-testid="call-status">
-        <Status call={call} />
+        <Status call={call} around={around} />
       </p>
       {noPicture && <p class="identity-picture">{say(noPicture)}</p>}
       {call.remote.blocked ? (
@@ -40,7 +41,9 @@ export function Identity({ call, place, send }: Props) {
           {t('call.unblock', { name: call.peer.name })}
         </button>
       ) : (
-        hint && <p class={call.talking ? 'identity-hint identity-hint-loud' : 'identity-hint'}>{say(hint)}</p>
+        hint && (
+          <p class={isUrgent(call) ? 'identity-hint identity-hint-loud' : 'identity-hint'}>{say(hint)}</p>
+        )
       )}
       {call.state.type === 'active' && call.local.mic === 'taken' && (
         <button
@@ -57,10 +60,10 @@ export function Identity({ call, place, send }: Props) {
   );
 }
 
-function Status({ call }: { readonly call: CallModel }) {
+function Status({ call, around }: Pick<Props, 'call' | 'around'>) {
   const now = useNow();
   const { state } = call;
-  if (state.type !== 'active' || call.held.me) return <>{say(statusMessage(call, now))}</>;
+  if (state.type !== 'active' || call.held.me) return <>{say(statusMessage(call, now, around))}</>;
   return (
     <>
       <span class="timer">{formatDuration(now - state.since)}</span>

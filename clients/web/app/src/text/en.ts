@@ -138,6 +138,13 @@ export const en = {
   'call.connecting.slow': 'Trying another route…',
   'call.connecting.relay': 'Using relay…',
   'call.recovering': 'Reconnecting…',
+  'call.recovering.here': 'Your connection is lost. Reconnecting…',
+  'call.recovering.there': '{name}’s connection is lost. Reconnecting…',
+  'call.recovering.leaving': '{name}’s page was closed or is reloading. Waiting…',
+  'call.recovering.reloaded': 'Going on with your call…',
+  'call.knocking': 'Knocking…',
+  'call.deaf.me': 'Nothing arrives from {name}. Trying another route…',
+  'call.deaf.peer': '{name} does not get your sound or picture. Trying another route…',
   'call.active': 'Connected to {name}',
   'call.path.direct': 'direct',
   'call.path.relay': 'relay',
@@ -191,11 +198,30 @@ export const en = {
   'ended.not-found': 'There is nobody called “{name}” here. Check the spelling.',
   'ended.media-failed':
     'No path to {name} was found, neither direct nor through the relay. Try another network or turn off VPN.',
+  'ended.no-path': 'The call to {name} could not connect.',
+  'ended.path-lost': 'The connection to {name} was lost and could not be found again.',
+  'diagnosis.offline-here': 'Your device is offline. Check your network, then call again.',
+  'diagnosis.offline-there': '{name}’s device went offline. Call again when they are back.',
+  'diagnosis.blocked-here':
+    'Your browser or network blocks calls. Turn off VPN and privacy extensions, or try another network.',
+  'diagnosis.nothing-from-there':
+    '{name}’s browser or network blocks calls. They can turn off VPN and privacy extensions, or try another network.',
+  'diagnosis.no-relay':
+    'There is no direct path between your networks, and this server has no relay. The administrator can turn it on.',
+  'diagnosis.relay-refused-here':
+    'The server’s relay did not accept this device. Reload the page and call again; if it stays so, tell the administrator.',
+  'diagnosis.relay-unreachable-here':
+    'Your network lets nothing through to the relay. Turn off VPN or try another network.',
+  'diagnosis.relay-unreachable-there':
+    '{name}’s network lets nothing through to the relay. They can turn off VPN or try another network.',
+  'diagnosis.no-path':
+    'Both of you reached the relay, yet nothing went through. Call again; if it stays so, tell the administrator.',
   'ended.connection-lost': '{name}’s connection was lost after {duration}.',
   'ended.permission': '{name}’s browser blocks the microphone. Ask them to allow it and call again.',
   'ended.incompatible-media':
     'The two browsers share no sound or picture format. Update both and call again.',
   'ended.transferred': 'You have put {name} through.',
+  'ended.removed': 'The administrator has removed one of the two accounts.',
   'ended.server': 'The server ended the call. Call again in a moment.',
   'ended.refused': 'The server did not allow this call.',
   'ended.refused.rate-limited': 'Too many calls in a short time. Wait a minute, then call again.',

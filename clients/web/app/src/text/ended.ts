@@ -29,6 +29,9 @@ export function endedMessage(call: CallModel, ended: Ended): Message {
       return call.local.micError
         ? deviceMessage(call.local.micError, 'mic')
         : { key: 'ended.permission', params: { name } };
+    case 'media-failed':
+      if (!summary.diagnosis) return { key: 'ended.media-failed', params: { name } };
+      return { key: summary.durationMs > 0 ? 'ended.path-lost' : 'ended.no-path', params: { name } };
     case 'refused':
       return refusedMessage(summary.error);
     case 'hangup':
@@ -41,17 +44,23 @@ export function endedMessage(call: CallModel, ended: Ended): Message {
     case 'missed':
     case 'unreachable':
     case 'not-found':
-    case 'media-failed':
     case 'incompatible-media':
     case 'transferred':
+    case 'removed':
     case 'server':
       return { key: `ended.${reason}`, params: { name } };
   }
 }
 
+/** Why no path was found, as far as this device can tell, and what helps. */
+export function diagnosisMessage({ peer }: CallModel, { summary }: Ended): Message | null {
+  if (!summary.diagnosis) return null;
+  return { key: `diagnosis.${summary.diagnosis.code}`, params: { name: peer.name } };
+}
+
 /** Whether the call was worth nothing but a second try by this user. */
 export function canCallAgain(reason: EndReason): boolean {
-  return reason !== 'elsewhere' && reason !== 'not-found';
+  return reason !== 'elsewhere' && reason !== 'not-found' && reason !== 'removed';
 }
 
 /** Why a call could not be handed over; it goes on. */

@@ -1,5 +1,6 @@
 /** Where a call stands, in words. */
 
+import type { RecoveryCause } from '@visavis/client';
 import { ringsHere, waitingCall } from '../model/calls.ts';
 import type { CallModel, Model } from '../model/model.ts';
 import type { Key } from './en.ts';
@@ -12,8 +13,21 @@ const RINGING_SLOW_MS = 25_000;
 const CONNECTING_SLOW_MS = 5_000;
 const CONNECTING_RELAY_MS = 12_000;
 
+/** What else tells where a call stands. */
+export interface Around {
+  /** The server is reached from here. */
+  readonly online: boolean;
+  /** This user is a guest, whose call is a knock. */
+  readonly guest: boolean;
+}
+
+/** As the page has it. */
+export function aroundOf({ link, page }: Model): Around {
+  return { online: link.type === 'online', guest: page.type === 'guest' };
+}
+
 /** The line under the name while there is no conversation. */
-export function statusMessage(call: CallModel, now: number): Message {
+export function statusMessage(call: CallModel, now: number, around: Around): Message {
   const waited = now - call.stateSince;
   const params = { name: call.peer.name };
   const { transferredBy } = call;
@@ -22,21 +36,31 @@ export function statusMessage(call: CallModel, now: number): Message {
   }
   switch (call.state.type) {
     case 'dialing':
+      if (around.guest) return { key: 'call.knocking' };
       return { key: waited < DIALING_SLOW_MS ? 'call.dialing' : 'call.dialing.slow', params };
     case 'ringing':
       // Answered here, and the server has not said so yet.
       if (call.state.direction === 'in') return { key: 'call.connecting' };
-      return { key: waited < RINGING_SLOW_MS ? 'call.ringing' : 'call.ringing.slow' };
+      if (waited >= RINGING_SLOW_MS) return { key: 'call.ringing.slow' };
+      return { key: around.guest ? 'call.knocking' : 'call.ringing' };
     case 'connecting':
       if (waited < CONNECTING_SLOW_MS) return { key: 'call.connecting' };
       return { key: waited < CONNECTING_RELAY_MS ? 'call.connecting.slow' : 'call.connecting.relay' };
     case 'active':
       return call.held.me ? { key: 'call.held.me' } : { key: 'call.active', params };
     case 'recovering':
-      return { key: 'call.recovering' };
+      return { key: recoveringKey(call, call.state.cause, around), params };
     case 'ended':
       return endedMessage(call, call.state);
   }
+}
+
+/** Whose side it is, if we know: who is away from the server as well has lost the network. */
+function recoveringKey({ peer }: CallModel, cause: RecoveryCause, { online }: Around): Key {
+  if (cause === 'reloaded') return 'call.recovering.reloaded';
+  if (cause === 'leaving') return 'call.recovering.leaving';
+  if (!online) return 'call.recovering.here';
+  return peer.lost ? 'call.recovering.there' : 'call.recovering';
 }
 
 function isBeingPutThrough({ state }: CallModel): boolean {
@@ -56,10 +80,16 @@ export function hintMessage(call: CallModel): Message | null {
   const params = { name: call.peer.name };
   if (call.held.peer) return { key: 'call.held.peer', params };
   if (call.held.me) return null;
+  if (call.state.deaf) return { key: `call.deaf.${call.state.deaf}`, params };
   if (call.local.mic === 'taken') return { key: 'call.mic-taken' };
   if (call.local.mic !== 'on') return { key: call.talking ? 'call.talking-muted' : 'call.you-muted' };
   if (!call.remote.audio) return { key: 'call.peer-muted', params };
   return null;
+}
+
+/** Whether that is something to act on, or to wait for, rather than to know. */
+export function isUrgent({ state, talking }: CallModel): boolean {
+  return talking || (state.type === 'active' && state.deaf !== undefined);
 }
 
 /** What is shared; both ways at once is possible. */
@@ -78,12 +108,12 @@ export function announcements(model: Model, now: number): readonly Message[] {
   const waiting = waitingCall(model);
   const remarks = [
     waiting && incomingMessage(waiting),
-    call.held.me && call.state.type === 'active' ? statusMessage(call, now) : null,
+    call.held.me && call.state.type === 'active' ? statusMessage(call, now, aroundOf(model)) : null,
     pictureMessage(call),
     hintMessage(call),
     ...sharingMessages(call),
   ].filter((message) => message !== null);
-  return remarks.length > 0 ? remarks : [statusMessage(call, now)];
+  return remarks.length > 0 ? remarks : [statusMessage(call, now, aroundOf(model))];
 }
 
 /** The page's title: it tells the tab of a call from the others, and what rings before what goes on. */

@@ -27,7 +27,7 @@ import { isAnswered, tellSending } from './path.ts';
 import { peerOf } from './peer.ts';
 import { diagnosis, hides, interrupted, means, recoveryDeadline } from './recovery.ts';
 import { renew } from './renew.ts';
-import { resume } from './resume.ts';
+import { resume, sinceOf } from './resume.ts';
 import type { CallRecord, Choice, EndedState, Pending, State } from './state.ts';
 import { awaitFollower, follow, transferRefused } from './transfer.ts';
 import { change, enter, find, finish, outlives, type Turn, update } from './turn.ts';
@@ -125,6 +125,7 @@ export function applyView(turn: Turn, view: CallView): void {
     offerer: view.offerer,
     known: true,
     peer: peerOf(view.peer),
+    since: call.since ?? sinceOf(view, turn.now),
     expiresAt: view.expires_in_ms === undefined ? undefined : turn.now + view.expires_in_ms,
   });
   // First, since such a call may have ended meanwhile; for this device it was over before.

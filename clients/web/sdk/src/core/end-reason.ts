@@ -32,6 +32,7 @@ export function reasonFromServer(reason: WireReason | undefined, role: Role): En
     case 'transferred':
       return 'transferred';
     case 'policy':
+      return 'removed';
     case 'server':
     case undefined:
       return 'server';

@@ -7,6 +7,9 @@ import { OUTBOX_LIMIT, RESEND_MS } from './limits.ts';
 import type { Capsule, Pending } from './state.ts';
 import { type Turn, update } from './turn.ts';
 
+/** What the server hears sooner than this happens when it hears it. */
+const LATE_MS = 1_000;
+
 /** What may be queued: the message without the parts that are filled in here. */
 export type Body = Extract<
   ClientMessage,
@@ -30,7 +33,8 @@ export type Body = Extract<
 /** Says something about a call, as often as it takes. */
 export function say(turn: Turn, call: CallId, body: Body, capsule?: Capsule): void {
   const id = nextId(turn);
-  const pending = { id, call, message: { ...body, call, id }, tries: 0, retryAt: undefined, capsule };
+  const message = { ...body, call, id };
+  const pending = { id, call, message, saidAt: turn.now, tries: 0, retryAt: undefined, capsule };
   update(turn, { outbox: [...turn.state.outbox, pending].slice(-OUTBOX_LIMIT) });
   if (turn.state.link.type === 'online') transmit(turn, pending);
 }
@@ -105,7 +109,7 @@ function transmit(turn: Turn, pending: Pending): void {
   // A verb is answered by the server itself, so silence means a dead connection, which the heartbeat finds. A payload
   // is answered by the other device, which may have been away for a moment.
   const retryAt = isPayload(pending.message) ? turn.now + backoff(tries) : undefined;
-  const message = tries === 1 ? inThisEpoch(turn, pending.message) : pending.message;
+  const message = asOfNow(turn, pending);
   update(turn, {
     outbox: turn.state.outbox.map((other) =>
       other.id === pending.id ? { ...other, message, tries, retryAt } : other,
@@ -114,11 +118,17 @@ function transmit(turn: Turn, pending: Pending): void {
   turn.outputs.push({ type: 'send', message });
 }
 
-/** An invite makes a call in no other epoch than the one in which it was first sent: it may have made one there. */
-function inThisEpoch(turn: Turn, message: ClientMessage): ClientMessage {
-  const { epoch } = turn.state;
-  if (message.type !== 'invite' || epoch === undefined) return message;
-  return { ...message, data: { ...message.data, epoch } };
+/**
+ * An invite makes a call in no other epoch than the one in which it was first sent: it may have made one there. A hang-up
+ * that the server hears late says how late: until then the two were connected, and no longer.
+ */
+function asOfNow({ now, state: { epoch } }: Turn, { message, saidAt, tries }: Pending): ClientMessage {
+  if (message.type === 'invite' && tries === 0 && epoch !== undefined) {
+    return { ...message, data: { ...message.data, epoch } };
+  }
+  const ago_ms = Math.round(now - saidAt);
+  if (message.type !== 'hangup' || ago_ms < LATE_MS) return message;
+  return { ...message, data: { ...message.data, ago_ms } };
 }
 
 function isPayload(message: ClientMessage): boolean {

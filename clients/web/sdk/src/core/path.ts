@@ -68,6 +68,8 @@ export function takeNotice(turn: Turn, call: CallRecord, notice: MediaNotice): v
   const known = call.receiving?.n;
   if (notice.n !== undefined && known !== undefined && notice.n <= known) return;
   change(turn, call.id, { receiving: notice });
+  const on = notice.hold === true;
+  if (on !== (call.receiving?.hold === true)) turn.outputs.push({ type: 'pause', call: call.id, on });
   if (notice.lost) askedFor(turn, call);
 }
 
@@ -139,7 +141,7 @@ export function tellSending(turn: Turn, id: string): void {
 
 /** Media flows. */
 export function connected(turn: Turn, call: CallRecord, path: Path): void {
-  const since = 'since' in call.state ? call.state.since : turn.now;
+  const since = 'since' in call.state ? call.state.since : (call.since ?? turn.now);
   enter(turn, call.id, { type: 'active', since, path });
   change(turn, call.id, { flowedAt: turn.now, restartAt: undefined, renewBy: undefined, reported: path });
   if (call.lost) {

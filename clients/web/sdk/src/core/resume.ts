@@ -51,7 +51,12 @@ export function resume(turn: Turn, view: CallView, blank: CallRecord): CallRecor
     direction: view.role === 'caller' ? 'out' : 'in',
     role: view.role,
     offerer: view.offerer,
-    state: { type: 'recovering', since: before?.since ?? turn.now, lostAt: turn.now, cause: 'reloaded' },
+    state: {
+      type: 'recovering',
+      since: before?.since ?? sinceOf(view, turn.now) ?? turn.now,
+      lostAt: turn.now,
+      cause: 'reloaded',
+    },
     asked: { audio: view.media.includes('audio'), video: view.media.includes('video') },
     choice,
     held: before?.held ?? false,
@@ -65,6 +70,11 @@ export function resume(turn: Turn, view: CallView, blank: CallRecord): CallRecor
   if (call.held) turn.outputs.push({ type: 'hold', call: call.id, on: true });
   turn.outputs.push({ type: 'capture', call: call.id, choice });
   return call;
+}
+
+/** Since when media of a call flows that may have begun before this page. */
+export function sinceOf({ active_ms }: CallView, now: number): number | undefined {
+  return active_ms === undefined ? undefined : now - active_ms;
 }
 
 /** The page goes away, perhaps to be reloaded: answered calls are left to the page after it. */

@@ -103,6 +103,8 @@ export interface CallRecord {
   readonly state: LiveState;
   /** When `state` was entered. */
   readonly enteredAt: number;
+  /** Since when media flows, says the server: longer than we know, if the call began on another device. */
+  readonly since?: number | undefined;
   /** When the server gives up on a call nobody has answered. */
   readonly expiresAt: number | undefined;
   readonly peer: Peer;
@@ -189,6 +191,7 @@ export interface Pending {
   readonly id: MessageId;
   readonly call: CallId;
   readonly message: ClientMessage;
+  readonly saidAt: number;
   /** How often it was sent. */
   readonly tries: number;
   /** When to send it again on the same connection. */
@@ -304,6 +307,8 @@ export type Output =
   | { readonly type: 'capture'; readonly call: CallId; readonly choice: Choice }
   /** Send and play nothing, or go on. */
   | { readonly type: 'hold'; readonly call: CallId; readonly on: boolean }
+  /** The other side holds the call: send nothing, with every device as it is, or go on. */
+  | { readonly type: 'pause'; readonly call: CallId; readonly on: boolean }
   /** Make a peer connection and an offer, gather candidates, and keep all of it. */
   | {
       readonly type: 'prepare';

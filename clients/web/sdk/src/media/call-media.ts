@@ -45,6 +45,8 @@ export interface CallMedia {
   beginAnew(choice: Required<MediaChoice>): void;
   /** Sends and plays nothing, or goes on with what there was. */
   hold(on: boolean): void;
+  /** Sends nothing, since nobody there sees or hears it, or goes on; the devices stay open. */
+  pause(on: boolean): void;
   prepare(key: PeerKey, means: Means): void;
   offer(key: PeerKey, means: Means, restart: boolean): void;
   describe(key: PeerKey, description: SessionDescription, means: Means, polite: boolean): void;
@@ -114,6 +116,7 @@ export function browserMedia(settings: MediaSettings, events: MediaEvents): Call
       local.hold(on);
       player.hold(on);
     },
+    pause: (on) => local.pause(on),
     prepare: (key, means) => connections.at(key).prepare(means),
     offer: (key, means, restart) => connections.at(key).offer(means, restart),
     describe: (key, description, means, polite) => connections.at(key).describe(description, means, polite),

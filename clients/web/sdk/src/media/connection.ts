@@ -72,6 +72,8 @@ export class Connection {
   #offeredAt = 0;
   #restartWanted: Means | undefined;
   #means: Means | undefined;
+  /** We hold the call. */
+  #holds = false;
   #disconnected: ReturnType<typeof setTimeout> | undefined;
 
   constructor(config: RTCConfiguration, events: ConnectionEvents) {
@@ -140,6 +142,10 @@ export class Connection {
 
   /** Says it past the server, if that way is open. */
   tell(message: ControlMessage): void {
+    if (message.type === 'media') {
+      this.#holds = message.data.hold ?? false;
+      this.#watch?.silence.hold(this.#holds);
+    }
     this.#control?.send(message);
   }
 
@@ -337,6 +343,7 @@ export class Connection {
         news: (news) => this.#events.news(news),
         received: (data) => this.tell({ type: 'received', data }),
       });
+      this.#watch.silence.hold(this.#holds);
     }
     if (state === 'failed') this.#interrupted('ice-failed');
     if (state === 'disconnected') {

@@ -7,7 +7,7 @@ import { type Constraints, capture, one } from './capture.ts';
 import type { DeviceList } from './device-list.ts';
 import { Elements } from './elements.ts';
 import { LevelMeter } from './level.ts';
-import type { Line } from './lines.ts';
+import { LINES, type Line, type Tracks } from './lines.ts';
 import { type SharedScreen, shareScreen } from './screen-share.ts';
 import { TalkWatch } from './talk-watch.ts';
 
@@ -37,8 +37,12 @@ export class LocalDevices implements LocalMedia {
     element.play().catch(() => undefined);
   });
   readonly #stop = new AbortController();
+  /** What each line sends, unless it is paused. */
+  readonly #sent: Partial<Tracks> = {};
   readonly #tracks: Record<DeviceKind, MediaStreamTrack | null> = { mic: null, camera: null };
   #screen: SharedScreen | null = null;
+  /** The other side holds the call: nothing goes on the wire. */
+  #paused = false;
   /** What the user wants, while the browser still asks or opens, and while the call is on hold. */
   readonly #wanted = { mic: false, camera: false };
   #held = false;
@@ -77,6 +81,7 @@ export class LocalDevices implements LocalMedia {
 
   /** Another person is there: what is not in `choice` is off from now on, and nothing is turned on. */
   narrow(choice: Required<MediaChoice>): void {
+    this.pause(false);
     this.#endScreen();
     this.#wanted.camera &&= choice.video;
     if (!this.#wanted.camera) this.#drop('camera', 'off');
@@ -111,8 +116,8 @@ export class LocalDevices implements LocalMedia {
     this.#screen = shared;
     // The browser's own bar ends it, too, and so does a window that is closed.
     shared.picture.addEventListener('ended', () => shared === this.#screen && this.#endScreen());
-    this.#events.send('screen', shared.picture);
-    this.#events.send('screen-sound', shared.sound ?? null);
+    this.#send('screen', shared.picture);
+    this.#send('screen-sound', shared.sound ?? null);
     this.#show({ screen: 'on' });
     this.#tell();
   }
@@ -139,6 +144,12 @@ export class LocalDevices implements LocalMedia {
     }
   }
 
+  /** Takes everything off the wire, or puts it there again; the devices stay open, so that going on takes no time. */
+  pause(on: boolean): void {
+    this.#paused = on;
+    for (const line of LINES) this.#send(line, this.#sent[line] ?? null);
+  }
+
   release(): void {
     this.#stop.abort();
     clearTimeout(this.#taken);
@@ -151,6 +162,11 @@ export class LocalDevices implements LocalMedia {
     this.#talk.listen(null);
     this.#elements.release();
     this.#show({ mic: 'none', camera: 'none', screen: 'off' });
+  }
+
+  #send(line: Line, track: MediaStreamTrack | null): void {
+    this.#sent[line] = track;
+    this.#events.send(line, this.#paused ? null : track);
   }
 
   #open(): void {
@@ -227,7 +243,7 @@ export class LocalDevices implements LocalMedia {
     }
     found.addEventListener('ended', () => this.#lost(device, found));
     this.#tracks[device] = found;
-    this.#events.send(device, found);
+    this.#send(device, found);
     void this.#list.look();
     if (device === 'mic') {
       found.enabled = this.#wanted.mic;
@@ -247,7 +263,7 @@ export class LocalDevices implements LocalMedia {
     if (!track) return;
     track.stop();
     this.#tracks[device] = null;
-    this.#events.send(device, null);
+    this.#send(device, null);
     if (device === 'mic') {
       clearTimeout(this.#taken);
       this.#meter.measure(null);
@@ -312,8 +328,8 @@ export class LocalDevices implements LocalMedia {
     if (!this.#screen) return;
     stop(this.#screen);
     this.#screen = null;
-    this.#events.send('screen', null);
-    this.#events.send('screen-sound', null);
+    this.#send('screen', null);
+    this.#send('screen-sound', null);
     this.#show({ screen: 'off' });
     this.#tell();
   }

@@ -64,6 +64,7 @@ export class Silence {
   #quietLooks = 0;
   #dense = 0;
   #expects: Received | undefined;
+  #holds = false;
   #unheard: Partial<Record<'audio' | 'video', Still>> = {};
   #unhearing: Still | undefined;
   #beatAt: number | undefined;
@@ -86,6 +87,14 @@ export class Silence {
     this.#unhearing = undefined;
   }
 
+  /** We hold the call, so nothing is sent to us; what comes afterwards is a flow that begins anew. */
+  hold(on: boolean): void {
+    if (on === this.#holds) return;
+    this.#holds = on;
+    this.#dense = 0;
+    this.#unhearing = undefined;
+  }
+
   /** The path is known to be lost: the next one is news again. */
   lose(): void {
     this.#told = undefined;
@@ -98,7 +107,8 @@ export class Silence {
     this.#beatAt = look.at;
     for (const kind of KINDS) {
       const still = this.#unheard[kind];
-      if (still?.count === received[kind]) continue;
+      // Only what was sent can be missing: the time until a camera is turned on does not count.
+      if (still?.count === received[kind] && still.sent < look.sent[kind]) continue;
       this.#unheard[kind] = { count: received[kind], since: look.at, sent: look.sent[kind] };
     }
   }
@@ -162,6 +172,7 @@ export class Silence {
   }
 
   get #mediaExpected(): boolean | undefined {
+    if (this.#holds) return false;
     return this.#expects && this.#expects.audio + this.#expects.video > 0;
   }
 
@@ -187,7 +198,7 @@ export class Silence {
 
   #amDeaf(look: Look): boolean {
     const { audio } = look.received;
-    if (!this.#expects?.audio || this.#unhearing?.count !== audio) {
+    if (this.#holds || !this.#expects?.audio || this.#unhearing?.count !== audio) {
       this.#unhearing = { count: audio, since: look.at, sent: 0 };
     }
     return look.at - this.#unhearing.since >= DEAF_MS;
