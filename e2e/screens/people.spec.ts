@@ -1,97 +1,83 @@
 // A picture of every page about people, in both languages, both themes, on a phone and on a desk, for people to look at.
-import { join } from 'node:path';
-import type { Page } from '@playwright/test';
 import { goTo, openSection } from '../bed/pages.ts';
 import { expect, test } from '../bed/test.ts';
+import { camera, LOOKS } from './looks.ts';
 
-const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 800 } };
 const SECTIONS = ['calls', 'quiet', 'notifications', 'devices', 'blocked', 'appearance'];
 
-for (const [size, viewport] of Object.entries(SIZES)) {
-  for (const locale of ['en', 'zh-CN']) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      test.describe(`${size} ${locale} ${colorScheme}`, () => {
-        test.use({ settings: { calls: { ring_timeout_ms: 5000 } } });
+for (const look of LOOKS) {
+  test.describe(look.name, () => {
+    test.use({ settings: { calls: { ring_timeout_ms: 5000 } } });
 
-        test('every page about people', async ({ bring, browser }) => {
-          test.setTimeout(180_000);
-          const options = { viewport, locale, colorScheme };
-          let count = 0;
-          const shot = async (page: Page, name: string): Promise<void> => {
-            count += 1;
-            // Entrance movements are over.
-            await page.waitForTimeout(400);
-            const file = `people-${String(count).padStart(2, '0')}-${name}.png`;
-            const folder = process.env['VISAVIS_SCREENS'] ?? join('..', 'target', 'screens');
-            await page.screenshot({ path: join(folder, `${size}-${locale}-${colorScheme}`, file) });
-          };
+    test('every page about people', async ({ bring, browser }) => {
+      test.setTimeout(180_000);
+      const { options } = look;
+      const shot = camera(look, 'people');
 
-          const alice = await bring('alice', options);
-          const bob = await bring('bob');
-          const stranger = await bring('dave');
-          await goTo(alice, 'contacts');
-          await shot(alice.page, 'contacts-empty');
-          await alice.page.getByTestId('contact-search').fill('bob');
-          await shot(alice.page, 'contacts-add');
-          await alice.page.getByTestId('contact-add').click();
-          await alice.page.getByTestId('person-more').click();
-          await alice.page.getByTestId('person-favourite').click();
-          await goTo(bob, 'contacts');
-          await bob.page.getByTestId('contact-search').fill('alice');
-          await bob.page.getByTestId('contact-add').click();
-          await expect(alice.page.getByTestId('contact')).toHaveAttribute('data-status', 'online');
-          await shot(alice.page, 'contacts');
+      const alice = await bring('alice', options);
+      const bob = await bring('bob');
+      const stranger = await bring('dave');
+      await goTo(alice, 'contacts');
+      await shot(alice, 'contacts-empty');
+      await alice.page.getByTestId('contact-search').fill('bob');
+      await shot(alice, 'contacts-add');
+      await alice.page.getByTestId('contact-add').click();
+      await alice.page.getByTestId('person-more').click();
+      await alice.page.getByTestId('person-favourite').click();
+      await goTo(bob, 'contacts');
+      await bob.page.getByTestId('contact-search').fill('alice');
+      await bob.page.getByTestId('contact-add').click();
+      await expect(alice.page.getByTestId('contact')).toHaveAttribute('data-status', 'online');
+      await shot(alice, 'contacts');
 
-          await openSection(alice, 'calls');
-          await alice.page.getByTestId('callers-contacts').click();
-          await stranger.dial('alice');
-          await expect(stranger.endedReason).toBeVisible();
-          await goTo(alice, 'home');
-          await expect(alice.page.getByTestId('request')).toBeVisible();
-          await shot(alice.page, 'home');
-          await goTo(alice, 'history');
-          await alice.page.getByTestId('person-more').first().click();
-          await shot(alice.page, 'history');
-          await alice.page.getByTestId('person-block').click();
-          await shot(alice.page, 'history-blocked');
-          await goTo(alice, 'settings');
-          await shot(alice.page, 'settings');
-          for (const section of SECTIONS) {
-            await openSection(alice, section);
-            if (section === 'quiet') await alice.page.getByTestId('schedule-add').click();
-            await shot(alice.page, `settings-${section}`);
-          }
-          await openSection(alice, 'links');
-          await shot(alice.page, 'settings-links');
-          await alice.page.getByTestId('link-label').fill('Team');
-          await alice.page.getByTestId('link-make').click();
-          const link = await alice.page.getByTestId('link-url').inputValue();
-          await shot(alice.page, 'settings-link-made');
+      await openSection(alice, 'calls');
+      await alice.page.getByTestId('callers-contacts').click();
+      await stranger.dial('alice');
+      await expect(stranger.endedReason).toBeVisible();
+      await goTo(alice, 'home');
+      await expect(alice.page.getByTestId('request')).toBeVisible();
+      await shot(alice, 'home');
+      await goTo(alice, 'history');
+      await alice.page.getByTestId('person-more').first().click();
+      await shot(alice, 'history');
+      await alice.page.getByTestId('person-block').click();
+      await shot(alice, 'history-blocked');
+      await goTo(alice, 'settings');
+      await shot(alice, 'settings');
+      for (const section of SECTIONS) {
+        await openSection(alice, section);
+        if (section === 'quiet') await alice.page.getByTestId('schedule-add').click();
+        await shot(alice, `settings-${section}`);
+      }
+      await openSection(alice, 'links');
+      await shot(alice, 'settings-links');
+      await alice.page.getByTestId('link-label').fill('Team');
+      await alice.page.getByTestId('link-make').click();
+      const link = await alice.page.getByTestId('link-url').inputValue();
+      await shot(alice, 'settings-link-made');
 
-          const context = await browser.newContext(options);
-          const guest = await context.newPage();
-          await guest.goto(link);
-          await expect(guest.getByTestId('guest-door')).toBeVisible();
-          await shot(guest, 'guest-door');
-          await guest.getByTestId('guest-check').click();
-          await guest.getByTestId('guest-name').fill('Anna');
-          await shot(guest, 'guest-preview');
-          await guest.getByTestId('guest-knock').click();
-          await expect(alice.incoming).toBeVisible();
-          await shot(alice.page, 'incoming-knock');
-          await shot(guest, 'guest-knocking');
-          await expect(guest.getByTestId('ended-reason')).toBeVisible();
-          await guest.getByTestId('ended-close').click();
-          await shot(guest, 'guest-inside');
-          await guest.getByTestId('guest-leave').click();
-          await shot(guest, 'guest-over');
-          await guest.goto(`${link}x`);
-          await guest.reload();
-          await expect(guest.getByTestId('guest-closed')).toBeVisible();
-          await shot(guest, 'guest-closed');
-          await context.close();
-        });
-      });
-    }
-  }
+      const context = await browser.newContext(options);
+      const guest = await context.newPage();
+      await guest.goto(link);
+      await expect(guest.getByTestId('guest-door')).toBeVisible();
+      await shot({ page: guest }, 'guest-door');
+      await guest.getByTestId('guest-check').click();
+      await guest.getByTestId('guest-name').fill('Anna');
+      await shot({ page: guest }, 'guest-preview');
+      await guest.getByTestId('guest-knock').click();
+      await expect(alice.incoming).toBeVisible();
+      await shot(alice, 'incoming-knock');
+      await shot({ page: guest }, 'guest-knocking');
+      await expect(guest.getByTestId('ended-reason')).toBeVisible();
+      await guest.getByTestId('ended-close').click();
+      await shot({ page: guest }, 'guest-inside');
+      await guest.getByTestId('guest-leave').click();
+      await shot({ page: guest }, 'guest-over');
+      await guest.goto(`${link}x`);
+      await guest.reload();
+      await expect(guest.getByTestId('guest-closed')).toBeVisible();
+      await shot({ page: guest }, 'guest-closed');
+      await context.close();
+    });
+  });
 }
