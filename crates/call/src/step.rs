@@ -22,9 +22,14 @@ pub(crate) type Decision = Result<Option<Step>, ErrorCode>;
 pub fn create(new: NewCall, callee_is: Availability, now: Timestamp, timers: &Timers) -> Step {
     let phase = match callee_is {
         Availability::Free => Phase::Inviting { until: now + timers.unreachable },
-        Availability::Busy => {
-            Phase::Ended(End { reason: EndReason::Busy, by: None, at: now, answer: None, connected: None, parted: None })
-        }
+        Availability::Busy => Phase::Ended(End {
+            reason: EndReason::Busy,
+            by: None,
+            at: now,
+            answer: None,
+            connected: None,
+            parted: None,
+        }),
     };
     let record = Record {
         v: Version,

@@ -55,7 +55,9 @@ pub fn view(record: &Record, rev: Rev, device: &Address, now: Timestamp) -> Opti
         }),
         active_ms: match &record.phase {
             Phase::Active { connected, .. } => Some(milliseconds(now.since(*connected))),
-            Phase::Inviting { .. } | Phase::Ringing { .. } | Phase::Connecting { .. } | Phase::Ended(_) => None,
+            Phase::Inviting { .. } | Phase::Ringing { .. } | Phase::Connecting { .. } | Phase::Ended(_) => {
+                None
+            }
         },
         reason: record.end().map(|end| end.reason),
         duration_ms: record.end().and_then(|end| end.duration()).map(milliseconds),

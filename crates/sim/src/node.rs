@@ -647,7 +647,7 @@ impl Node {
     }
 
     fn again(&self, call: CallId, wait: Time) {
-        let due = self.now() + std::time::Duration::from_millis(wait);
+        let due = self.now() + Duration::from_millis(wait);
         self.memory.borrow_mut().alarms.insert(call, due);
         self.hub.later(wait, Event::Alarm { node: self.index, boot: self.boot() });
     }
