@@ -94,7 +94,10 @@ export class Player {
 
   async #play(element: HTMLMediaElement): Promise<void> {
     try {
-      await element.play();
+      const begun = element.play();
+      // Where no picture comes it may never begin, though the sound is heard: that it may is known at once.
+      if (!element.paused) this.#tell({ blocked: false });
+      await begun;
       this.#tell({ blocked: false });
     } catch (error) {
       // The other failure, `AbortError`, says that a newer stream came in between.
