@@ -323,6 +323,8 @@ export class Driver implements Client {
         return this.#media(output.call)?.prepare(output.key, output);
       case 'drop':
         return this.#media(output.call)?.drop(output.key);
+      case 'feed':
+        return this.#media(output.call)?.feed(output.key);
       case 'use':
         return this.#media(output.call)?.use(output.key);
       case 'offer':

@@ -7,6 +7,7 @@ import { Source } from '../src/readable.ts';
 export class FakeMedia implements CallMedia {
   readonly asked: string[] = [];
   /** Which peer connections have carried the call. */
+  readonly fed: string[] = [];
   readonly used: string[] = [];
   /** By the control channel. */
   readonly told: ControlMessage[] = [];
@@ -57,6 +58,10 @@ export class FakeMedia implements CallMedia {
 
   drop(key: string): void {
     this.asked.push(`drop ${key}`);
+  }
+
+  feed(key: string): void {
+    this.fed.push(key);
   }
 
   use(key: string): void {

@@ -80,6 +80,8 @@ export function accept(turn: Turn, call: CallRecord, choice: Choice): void {
   change(turn, call.id, { choice });
   say(turn, call.id, { type: 'accept', data: { media: kinds(choice) } });
   turn.outputs.push({ type: 'capture', call: call.id, choice });
+  // Our user talks to the caller from now on: on a path that is warm the server's word would only be waited for.
+  turn.outputs.push({ type: 'feed', call: call.id, key: call.key });
 }
 
 /** Our user ends, declines or gives up; or this device must. */

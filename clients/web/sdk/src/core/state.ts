@@ -319,6 +319,8 @@ export type Output =
     }
   /** This peer connection is not needed any more. */
   | { readonly type: 'drop'; readonly call: CallId; readonly key: PeerKey }
+  /** Send by this peer connection what is captured, though the call may turn out not to be ours. */
+  | { readonly type: 'feed'; readonly call: CallId; readonly key: PeerKey }
   /** This peer connection carries the call from now on. */
   | { readonly type: 'use'; readonly call: CallId; readonly key: PeerKey }
   | {

@@ -53,6 +53,8 @@ export interface CallMedia {
   addCandidates(key: PeerKey, candidates: readonly Candidate[]): void;
   /** Closes one that is not needed any more. */
   drop(key: PeerKey): void;
+  /** Sends by this peer connection, before it is certain that it carries the call. */
+  feed(key: PeerKey): void;
   /** This peer connection carries the call from now on. The one before lingers until this one has media. */
   use(key: PeerKey): void;
   /** Says it to the other side, past the server. */
@@ -122,6 +124,7 @@ export function browserMedia(settings: MediaSettings, events: MediaEvents): Call
     describe: (key, description, means, polite) => connections.at(key).describe(description, means, polite),
     addCandidates: (key, candidates) => connections.at(key).addCandidates(candidates),
     drop: (key) => connections.drop(key),
+    feed: (key) => connections.feed(key),
     use: (key) => connections.use(key),
     tell: (message) => connections.tell(message),
     attach: (element, view) => player.attach(element, view),

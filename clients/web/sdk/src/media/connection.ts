@@ -3,7 +3,7 @@
  *
  * Everything that touches it goes through one queue, so no step sees a half-done other. Its lines (`lines.ts`) are all
  * negotiated at the start, so the only later offers are ICE restarts. Either side may send one; perfect negotiation
- * (W3C WebRTC §10.7) settles collisions. Until it is used it carries nothing: it has no track and watches nothing.
+ * (W3C WebRTC §10.7) settles collisions. Until it is fed it carries nothing, and until it is used it watches nothing.
  */
 import { ClientError } from '../client-error.ts';
 import type { ControlMessage } from '../core/control.ts';
@@ -61,6 +61,7 @@ export class Connection {
   #peer: RTCPeerConnection | undefined;
   #control: ControlChannel | undefined;
   #watch: FlowWatch | undefined;
+  #fed = false;
   #used = false;
   #released = false;
   /** Media could flow once: what breaks later is to be mended. */
@@ -83,12 +84,20 @@ export class Connection {
     this.#evidence = new EvidenceList((evidence) => events.tried(evidence));
   }
 
-  /** Carries the call from now on: sends these tracks, and tells of what arrives. */
-  use(tracks: Tracks): void {
+  /** Sends these tracks from now on. */
+  feed(tracks: Tracks): void {
     Object.assign(this.#tracks, tracks);
     this.#enqueue(async () => {
+      this.#fed = true;
+      await Promise.all(LINES.map((line) => this.#place(line)));
+    });
+  }
+
+  /** Carries the call from now on: sends these tracks, and tells of what arrives. */
+  use(tracks: Tracks): void {
+    this.feed(tracks);
+    this.#enqueue(() => {
       this.#used = true;
-      for (const line of LINES) await this.#place(line);
       if (this.#peer) this.#iceChanged(this.#peer);
     });
   }
@@ -320,7 +329,7 @@ export class Connection {
   }
 
   async #place(line: Line): Promise<void> {
-    if (!this.#used) return;
+    if (!this.#fed) return;
     const sender = transceiverOf(this.#peer, line)?.sender;
     if (sender && sender.track !== this.#tracks[line]) await sender.replaceTrack(this.#tracks[line]);
   }

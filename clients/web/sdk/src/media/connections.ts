@@ -29,6 +29,8 @@ export class Connections {
   /** What we last said that we send: told anew to whoever opens a channel. */
   #notice: ControlMessage | undefined;
   #used: PeerKey | undefined;
+  /** It is sent to already, and not used yet. */
+  #fed: PeerKey | undefined;
   /** Its last picture still stands. */
   #lingering: PeerKey | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -49,10 +51,17 @@ export class Connections {
     if (key !== this.#used) this.#close(key);
   }
 
+  feed(key: PeerKey): void {
+    if (key === this.#used || this.#released) return;
+    this.#fed = key;
+    this.at(key).feed(this.#tracks);
+  }
+
   use(key: PeerKey): void {
     if (key === this.#used || this.#released) return;
     const before = this.#used;
     this.#used = key;
+    this.#fed = undefined;
     const { connection, arrived } = this.#entry(key);
     for (const other of [...this.#entries.keys()]) {
       if (other !== key && other !== before) this.#close(other);
@@ -68,7 +77,7 @@ export class Connections {
   send(line: Line, track: MediaStreamTrack | null): void {
     this.#tracks[line] = track;
     // The old one goes on sending too: the other side may still show it.
-    for (const key of [this.#used, this.#lingering]) {
+    for (const key of [this.#used, this.#lingering, this.#fed]) {
       if (key !== undefined) this.#entries.get(key)?.connection.send(line, track);
     }
   }
@@ -86,6 +95,7 @@ export class Connections {
     for (const key of [...this.#entries.keys()]) this.#close(key);
     this.#used = undefined;
     this.#lingering = undefined;
+    this.#fed = undefined;
     this.#notice = undefined;
   }
 
