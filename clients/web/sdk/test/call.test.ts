@@ -155,6 +155,7 @@ describe('the callee', () => {
     expect(desk.take()).toEqual([
       { type: 'send', message: { type: 'accept', data: { media: ['audio'] }, call: CALL, id: 'p.2' } },
       { type: 'capture', call: CALL, choice: SOUND },
+      { type: 'feed', call: CALL, key: '0' },
     ]);
 
     desk.ok('p.2').hear(view(3, 'connecting', { role: 'callee' }));

@@ -93,7 +93,7 @@ describe('of two calls', () => {
   it('the first gives up its microphone before the second takes it', () => {
     const desk = waiting().tell({ type: 'accept', call: OTHER, choice: BOTH });
     expect(held(desk)).toEqual({ bob: true, carol: false });
-    expect(desk.take().map(({ type }) => type)).toEqual(['hold', 'send', 'tell', 'send', 'capture']);
+    expect(desk.take().map(({ type }) => type)).toEqual(['hold', 'send', 'tell', 'send', 'capture', 'feed']);
   });
 
   it('one rings and the other talks on until the user decides', () => {

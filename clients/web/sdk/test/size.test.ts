@@ -13,7 +13,7 @@ async function gzipped(file: string): Promise<number> {
 }
 
 // The store decides the whole life of a call: hold, take, transfer, the warm ring, recovery and resuming are all in it.
-it('the package stays small: 14 KiB without the media of a browser, 24.5 KiB with it', async () => {
+it('the package stays small: 14 KiB without the media of a browser, 25 KiB with it', async () => {
   expect(await gzipped('driver.ts')).toBeLessThan(14 * KIB);
-  expect(await gzipped('index.ts')).toBeLessThan(24.5 * KIB);
+  expect(await gzipped('index.ts')).toBeLessThan(25 * KIB);
 }, 60_000);

@@ -188,10 +188,15 @@ describe('the callee, while it rings', () => {
     expect(desk.sent().map(({ type }) => type)).toEqual(['answer', 'candidate']);
   });
 
-  it('sends when the server has said that it is the one: not when another device was faster', () => {
+  it('sends at the click, and plays when the server has said that it is the one: not when another was faster', () => {
     const won = called().hear(offer).tell({ type: 'described', call: CALL, key: '0', description: ANSWER });
+    won.take();
     won.tell({ type: 'accept', call: CALL, choice: BOTH });
-    expect(won.take().map(({ type }) => type)).not.toContain('use');
+    expect(won.take()).toMatchObject([
+      { type: 'send', message: { type: 'accept' } },
+      { type: 'capture' },
+      { type: 'feed', call: CALL, key: '0' },
+    ]);
     won.hear(view(3, 'connecting', { role: 'callee' }));
     expect(won.take()).toEqual([{ type: 'use', call: CALL, key: '0' }]);
 

@@ -17,6 +17,7 @@ import { FlowWatch } from './flow-watch.ts';
 import { addLines, LINES, type Line, lineOf, type Tracks, transceiverOf } from './lines.ts';
 import { configuration } from './servers.ts';
 import type { News } from './silence.ts';
+import { withStartRate } from './start-rate.ts';
 
 /** A short loss of connectivity heals by itself; where nothing is sent there is no silence to notice earlier. */
 const DISCONNECTED_MS = 2_000;
@@ -130,7 +131,8 @@ export class Connection {
       try {
         if (description.type === 'offer') await this.#answer(description.sdp, means, polite);
         else if (this.#peer?.signalingState === 'have-local-offer') {
-          await this.#peer.setRemoteDescription({ type: 'answer', sdp: description.sdp });
+          const sdp = withStartRate(description.sdp);
+          await this.#peer.setRemoteDescription({ type: 'answer', sdp });
         }
       } catch (cause) {
         return this.#cannotAgree(cause);
@@ -308,7 +310,7 @@ export class Connection {
     const peer = this.#peer ?? this.#open(means);
     if (peer === before) peer.setConfiguration(configuration(this.#config, means.ice, means.gather));
     this.#batch.hold();
-    await peer.setRemoteDescription({ type: 'offer', sdp });
+    await peer.setRemoteDescription({ type: 'offer', sdp: withStartRate(sdp) });
     for (const line of LINES) {
       const transceiver = transceiverOf(peer, line);
       if (!transceiver) continue;
