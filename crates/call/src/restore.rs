@@ -32,6 +32,10 @@ pub struct Restored {
     pub times: u32,
     /// The revision of the capsule.
     pub rev: Rev,
+    /// The age of the capsule from which its legs are known, if that was an earlier one: since then nobody has decided which
+    /// devices they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<(u32, Rev)>,
     /// The two legs that the capsule named. Where the record names others, somebody has decided since.
     pub legs: (Address, Option<Address>),
 }
@@ -58,8 +62,7 @@ pub fn restore(
     };
     // A record that was made here owes nothing to a capsule.
     let restored = current.restored.as_ref()?;
-    let age = |times: u32, rev: Rev| (times, rev);
-    let newer = age(times_rebuilt(&capsule.record), capsule.rev) > age(restored.times - 1, restored.rev);
+    let newer = age(capsule) > age_of_source(restored);
     let decided_here = !current.is_live() || restored.legs != legs(current);
     if !newer || decided_here {
         return None;
@@ -72,10 +75,12 @@ pub fn restore(
 
 fn rebuilt(capsule: &Capsule, epoch: &Epoch, now: Timestamp, timers: &Timers) -> Record {
     let mut record = capsule.record.clone();
+    let (decided, written) = age(capsule);
     record.epoch = epoch.clone();
     record.restored = Some(Restored {
         times: times_rebuilt(&record).saturating_add(1),
         rev: capsule.rev,
+        decided: Some(decided).filter(|decided| *decided != written),
         legs: legs(&record),
     });
     match step(&record, Event::Restarted, now, timers) {
@@ -105,6 +110,23 @@ fn keep_what_is_known(next: &mut Record, current: &Record) {
         next.phase =
             Phase::Active { answer: answer.clone(), connected: *connected, route: *route, review: *review };
     }
+}
+
+/// In how manieth store, and at which revision there.
+type Written = (u32, Rev);
+
+/// When a capsule's legs were decided, and when it was written. A later store in which a call was rebuilt from an old capsule, and
+/// nobody has decided since, knows no better than that capsule who has the call.
+fn age(capsule: &Capsule) -> (Written, Written) {
+    let written = (times_rebuilt(&capsule.record), capsule.rev);
+    let undecided = capsule.record.restored.as_ref().filter(|from| from.legs == legs(&capsule.record));
+    (undecided.map_or(written, |from| age_of_source(from).0), written)
+}
+
+/// The same of the capsule from which a record was rebuilt.
+fn age_of_source(from: &Restored) -> (Written, Written) {
+    let written = (from.times.saturating_sub(1), from.rev);
+    (from.decided.unwrap_or(written), written)
 }
 
 fn times_rebuilt(record: &Record) -> u32 {

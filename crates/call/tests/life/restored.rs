@@ -158,3 +158,29 @@ fn a_call_survives_the_loss_of_one_store_after_another() {
     assert_eq!(world.event(Event::Tick { media_flows: false }), UNCHANGED);
     assert_eq!(world.see(ALICE), "active, active");
 }
+
+/// A device that has taken the call is not heard while it is rebuilt from what an older capsule says, and that store is lost,
+/// too. Of who has the call the older capsule knows no better for having gone through one store more.
+#[test]
+fn a_store_in_which_nothing_was_decided_makes_no_old_capsule_newer() {
+    let mut old = World::active();
+    let desk_has_it = capsule(&old, 12);
+    old.take(PHONE).unwrap();
+    let phone_has_taken_it = capsule(&old, 13);
+    let rebuilt_from_the_older = capsule(&world_from(&desk_has_it, 2), 8);
+
+    let mut world = world_from(&phone_has_taken_it, 3);
+    assert!(!take(&mut world, &rebuilt_from_the_older, 3));
+    assert_eq!(world.see(PHONE), "active, active");
+    let mut world = world_from(&rebuilt_from_the_older, 3);
+    assert!(take(&mut world, &phone_has_taken_it, 3));
+    assert_eq!(world.see(PHONE), "active, active");
+    assert!(!take(&mut world, &rebuilt_from_the_older, 3), "and not back again");
+
+    let mut second = world_from(&desk_has_it, 2);
+    second.take(TABLET).unwrap();
+    let tablet_has_taken_it = capsule(&second, 9);
+    let mut world = world_from(&phone_has_taken_it, 3);
+    assert!(take(&mut world, &tablet_has_taken_it, 3), "what was decided in a later store is newer");
+    assert_eq!(world.see(TABLET), "active, active");
+}
