@@ -73,9 +73,9 @@ async fn woken(api: &Api, call: &str, headers: &HeaderMap) -> Result<(CallId, Pu
     Ok((call, target))
 }
 
-fn shown(api: &Api, call: CallId, device: &Address) -> Result<Json<CallView>, Refusal> {
+async fn shown(api: &Api, call: CallId, device: &Address) -> Result<Json<CallView>, Refusal> {
     let over = || Refusal::new(ErrorCode::NotFound, "the server does not know this call: it is over");
-    api.calls.view(call, device, clock::now()).map(Json).ok_or_else(over)
+    api.calls.view(call, device, clock::now()).await.map(Json).ok_or_else(over)
 }
 
 async fn look(
@@ -84,7 +84,7 @@ async fn look(
     headers: HeaderMap,
 ) -> Result<Json<CallView>, Refusal> {
     let (call, target) = woken(&api, &call, &headers).await?;
-    shown(&api, call, &target.address)
+    shown(&api, call, &target.address).await
 }
 
 async fn ring(
@@ -112,7 +112,7 @@ async fn tell(
 ) -> Result<Json<CallView>, Refusal> {
     let (call, PushTarget { address, .. }) = woken(api, call, headers).await?;
     api.calls.woken(call, &address, does(address.clone())).await?;
-    shown(api, call, &address)
+    shown(api, call, &address).await
 }
 
 async fn accept(
@@ -128,5 +128,5 @@ async fn accept(
     let user = user.ok_or_else(|| Refusal::new(ErrorCode::Unauthenticated, "this account is gone"))?;
     let leg = Leg::new(address.clone(), user.display_name, device_name);
     api.calls.woken(call, &address, Event::Accept { leg, media }).await?;
-    shown(&api, call, &address)
+    shown(&api, call, &address).await
 }

@@ -362,6 +362,7 @@ impl Calls {
     ) -> Result<(), ErrorCode> {
         for _ in 0..ATTEMPTS {
             let Some((rev, record)) = self.read(id) else { return Err(ErrorCode::NotFound) };
+            self.make_past(&record).await;
             let Some(step) = decision(&record)? else {
                 self.alarms.set(id, visavis_call::deadline(&record, &self.timers));
                 return Ok(());
@@ -480,6 +481,14 @@ impl Calls {
         }
         self.devices.send_all(frames);
         debug!(id = %record.id, rev = rev.0, phase = ?std::mem::discriminant(&record.phase), "published");
+    }
+
+    /// Whoever is told of an end finds it in the history, which outlives the loss of the live calls. Who has committed the end
+    /// may just be about to write it.
+    pub(super) async fn make_past(&self, record: &Record) {
+        if !record.is_live() {
+            self.write_history(record).await;
+        }
     }
 
     async fn write_history(&self, record: &Record) {
@@ -657,9 +666,11 @@ impl Calls {
     }
 
     /// One call as the device sees it, ended ones included.
-    pub(crate) fn view(&self, id: CallId, device: &Address, now: Timestamp) -> Option<CallView> {
+    pub(crate) async fn view(&self, id: CallId, device: &Address, now: Timestamp) -> Option<CallView> {
         let (rev, record) = self.read(id)?;
-        visavis_call::view(&record, rev, device, now)
+        let view = visavis_call::view(&record, rev, device, now)?;
+        self.make_past(&record).await;
+        Some(view)
     }
 
     /// A device says that media of a call still arrives.

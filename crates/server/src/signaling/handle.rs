@@ -189,7 +189,7 @@ impl Signaling {
         for held in &hello.calls {
             if !calls.iter().any(|view| view.id == held.id) {
                 // Unknown calls are left out: `calls` is the truth, so the device ends what is missing.
-                calls.extend(self.calls.view(held.id, &device.address, now));
+                calls.extend(self.calls.view(held.id, &device.address, now).await);
             }
         }
         for view in &mut calls {
@@ -391,8 +391,8 @@ impl Signaling {
         let mut replies = Vec::with_capacity(1);
         let mut pending = Vec::new();
         for held in &ping.calls {
-            if self.calls.restore(held, &device.address, now).await.is_err() {
-                pending.push(held.id);
+            if let Err(code) = self.calls.restore(held, &device.address, now).await {
+                pending.push((held.id, code));
             }
         }
         // Whoever sends heartbeats is here, whatever became of the commit that should have said so.
@@ -406,12 +406,12 @@ impl Signaling {
             if live.iter().any(|view| view.id == *id) {
                 continue;
             }
-            match self.calls.view(*id, &device.address, now) {
+            match self.calls.view(*id, &device.address, now).await {
                 Some(view) if view.rev != *rev || ping.epoch != *self.calls.epoch() => {
                     replies.push(self.show(view, now));
                 }
                 Some(_) => {}
-                None if pending.contains(id) => {}
+                None if pending.iter().any(|(pending, _)| pending == id) => {}
                 None => {
                     let refused =
                         Refusal::of(ErrorCode::NotFound, "the server does not know this call: it is over");
@@ -427,7 +427,14 @@ impl Signaling {
         for _ in &replies {
             self.metrics.heartbeats_repaired.count();
         }
-        replies.push(ServerFrame { re: None, body: ServerBody::Pong }.encode().into());
+        // Whoever hears a pong takes what contradicts a capsule for the truth. One that was not judged comes again.
+        if pending.is_empty() {
+            replies.push(ServerFrame { re: None, body: ServerBody::Pong }.encode().into());
+        }
+        for (id, code) in pending {
+            let refused = Refusal::of(code, "the call's capsule could not be looked at; bring it again");
+            replies.push(refused.about(Some(id)).frame(None));
+        }
         replies
     }
 

@@ -48,6 +48,7 @@ impl Calls {
         let new_id = new_call_id(now);
         for _ in 0..ATTEMPTS {
             let (rev, record) = self.concerning(id, by.device)?;
+            self.make_past(&record).await;
             let decided = match to {
                 To::Person(callee) => self.hand_to(new_id, (rev, &record), by, callee, now).await?,
                 To::Call(other) => self.introduce(new_id, (rev, &record), by, *other, now).await?,

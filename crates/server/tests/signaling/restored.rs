@@ -77,6 +77,32 @@ async fn a_device_that_comes_back_twice_brings_its_capsule_with_hello() {
     assert_eq!(welcome["data"]["calls"][0]["state"], "active");
 }
 
+/// As if the one that has ended the call were still about to write it down.
+#[tokio::test]
+async fn whoever_is_told_of_an_end_finds_it_in_the_history() {
+    let bed = two_people().await;
+    let (mut alice, mut bob, _) = talk(&bed).await;
+    alice.do_it(verb("hangup", 1)).await;
+    until(&mut bob, "ended").await;
+    let written = [["out", "answered", "hangup", "bob"]];
+
+    bed.forget_history("alice").await;
+    bob.do_it(verb("hangup", 1)).await;
+    assert_eq!(bed.history("alice").await, written);
+
+    bed.forget_history("alice").await;
+    let held = json!([{"id":call_id(1),"rev":0}]);
+    bob.say(json!({"type":"ping","data":{"epoch":bed.server.calls.epoch(),"calls":held.clone()}})).await;
+    until(&mut bob, "ended").await;
+    assert_eq!(bed.history("alice").await, written);
+
+    bed.forget_history("alice").await;
+    drop(bob);
+    let (_bob, welcome) = bed.phone_with("bob", "phone", held).await;
+    assert_eq!(welcome["data"]["calls"][0]["state"], "ended");
+    assert_eq!(bed.history("alice").await, written);
+}
+
 #[tokio::test]
 async fn a_call_that_had_ended_before_the_store_was_lost_is_over() {
     let bed = two_people().await;
