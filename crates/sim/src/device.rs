@@ -63,7 +63,7 @@ pub(crate) struct Held {
     role: Role,
     other: String,
     pub(crate) peer: Option<Address>,
-    rev: Option<Rev>,
+    pub(crate) rev: Option<Rev>,
     capsule: Option<(Epoch, String)>,
     /// A node that does not know the capsule yet says that another device has the call.
     contradicted: bool,
@@ -119,6 +119,8 @@ pub(crate) struct Device {
     elsewhere: BTreeMap<CallId, Gen>,
     /// Calls from which this device was handed over; another one follows.
     handed_over: BTreeSet<CallId>,
+    /// The page has not been welcomed yet.
+    fresh: bool,
     outbox: Vec<Pending>,
     next: u64,
     looked: Time,
@@ -139,6 +141,7 @@ impl Device {
             over: BTreeMap::new(),
             elsewhere: BTreeMap::new(),
             handed_over: BTreeSet::new(),
+            fresh: true,
             outbox: Vec::new(),
             next: 0,
             looked: 0,
@@ -157,6 +160,11 @@ impl Device {
     /// Whether something has been said of a call since then that nobody has answered.
     pub(crate) fn has_just_spoken(&self, call: CallId, since: Time) -> bool {
         self.outbox.iter().any(|pending| pending.call == call && pending.since >= since)
+    }
+
+    /// Whether it has been told that another device of its user has the call.
+    pub(crate) fn has_left(&self, call: CallId) -> bool {
+        self.over.get(&call) == Some(&Over::Elsewhere)
     }
 
     // The page.
@@ -216,7 +224,7 @@ impl Device {
         held.other = to.user.to_string();
         self.calls.push(held);
         self.say(hub, call, Say::Invite { call, to: to.user.clone(), epoch: None }, None);
-        hub.later(1_000 + hub.below(90_000), Event::Act { device: self.index, act: Act::HangUp(call) });
+        self.will_hang_up(hub, call);
     }
 
     fn accept(&mut self, hub: &Hub, call: CallId) {
@@ -227,7 +235,7 @@ impl Device {
         hub.note(|| format!("{} answers {}", self.address, short(call)));
         self.outbox.retain(|pending| !(pending.call == call && matches!(pending.words, Say::Ringing { .. })));
         self.say(hub, call, Say::Accept { call }, None);
-        hub.later(1_000 + hub.below(60_000), Event::Act { device: self.index, act: Act::HangUp(call) });
+        self.will_hang_up(hub, call);
     }
 
     fn take(&mut self, hub: &Hub) {
@@ -242,7 +250,13 @@ impl Device {
         held.generation = seen;
         self.calls.push(held);
         self.say(hub, call, Say::Take { call, seen }, None);
-        hub.later(1_000 + hub.below(40_000), Event::Act { device: self.index, act: Act::HangUp(call) });
+        self.will_hang_up(hub, call);
+    }
+
+    /// Sooner or later everybody hangs up, most of them sooner.
+    fn will_hang_up(&self, hub: &Hub, call: CallId) {
+        let most = if hub.chance(300) { 180_000 } else { 60_000 };
+        hub.later(1_000 + hub.below(most), Event::Act { device: self.index, act: Act::HangUp(call) });
     }
 
     fn transfer(&mut self, hub: &Hub, to: &Address) {
@@ -335,6 +349,7 @@ impl Device {
         for view in views {
             self.apply(hub, view);
         }
+        self.fresh = false;
         if self.call_refs(hub).iter().any(|held| held.capsule.is_some()) {
             self.ping(hub, PROBE);
         }

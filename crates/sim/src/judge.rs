@@ -58,8 +58,6 @@ struct Story {
     wanted: bool,
     /// Who took it last, if not the one who answered or called.
     taker: Option<Address>,
-    /// Whoever wanted the end could have given the call back to a node that had lost it.
-    must_be_told: bool,
     /// Devices that have told a node of the end.
     said: BTreeSet<Address>,
     /// A node has told a device that it is done.
@@ -67,8 +65,9 @@ struct Story {
     media: Option<Time>,
     /// When it was committed last.
     changed: Time,
-    /// What people meant: who has hung up and when, for as long as their device can say so.
-    meant: BTreeMap<usize, Time>,
+    /// What people meant: who has hung up and when, for as long as their device can say so; and whether it could give the call
+    /// back to a node that had lost it.
+    meant: BTreeMap<usize, (Time, bool)>,
 }
 
 #[derive(Debug)]
@@ -242,9 +241,8 @@ impl Judge {
     /// A person hangs up at a device.
     pub(crate) fn means_to_end(&mut self, now: Time, call: CallId, device: usize, has_capsule: bool) {
         let story = self.story(call);
-        story.meant.insert(device, now);
+        story.meant.insert(device, (now, has_capsule));
         story.wanted = true;
-        story.must_be_told |= has_capsule;
     }
 
     /// A device had nothing by which a node could have known the call again, and has told its person that it is over.
@@ -283,7 +281,7 @@ impl Judge {
 
     /// The calls of which somebody has meant the end.
     pub(crate) fn meant_to_end(&self) -> impl Iterator<Item = (CallId, Time)> {
-        let meant = |(call, story): (&CallId, &Story)| story.meant.values().min().map(|at| (*call, *at));
+        let meant = |(call, story): (&CallId, &Story)| story.meant.values().min().map(|(at, _)| (*call, *at));
         self.stories.iter().filter_map(meant)
     }
 
@@ -291,9 +289,8 @@ impl Judge {
     pub(crate) fn reads_history(&mut self, history: &BTreeMap<(CallId, UserId), HistoryRow>) {
         let mut wrong = None;
         for (call, story) in &self.stories {
-            let lost =
-                story.must_be_told && !story.meant.is_empty() && !history.keys().any(|(it, _)| it == call);
-            if lost {
+            let must_be_told = story.meant.values().any(|(_, has_capsule)| *has_capsule);
+            if must_be_told && !history.keys().any(|(it, _)| it == call) {
                 wrong = Some(format!("{} was hung up, and nobody's history has it", short(*call)));
             }
             let (Some((caller, callee)), Some((_, reason, at))) = (&story.people, story.ended) else {

@@ -44,12 +44,35 @@ pub enum Mutant {
     NoEpochFence,
     /// A device says everything once.
     NoResend,
+    /// Of a lost store's capsules the first to come counts, and a newer one changes nothing.
+    NoSupersedingCapsule,
+    /// A heartbeat does not say that its device is back.
+    NoBack,
+    /// A hang-up does not bring the call's capsule with it.
+    NoCapsuleWithHangup,
+    /// A node judges the media of a call of which no device could tell it.
+    JudgesUnknownMedia,
+    /// A device is not told that another one has the call.
+    NoElsewhere,
+    /// A heartbeat is answered as if its capsules had been judged when they could not be.
+    PongForUnjudged,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::NoCompareAndSet, Self::NoRevision, Self::TimerOnOneNode, Self::NoEpochFence, Self::NoResend];
+    pub const ALL: [Self; 11] = [
+        Self::NoCompareAndSet,
+        Self::NoRevision,
+        Self::TimerOnOneNode,
+        Self::NoEpochFence,
+        Self::NoResend,
+        Self::NoSupersedingCapsule,
+        Self::NoBack,
+        Self::NoCapsuleWithHangup,
+        Self::JudgesUnknownMedia,
+        Self::NoElsewhere,
+        Self::PongForUnjudged,
+    ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -59,6 +82,12 @@ impl Mutant {
             Self::TimerOnOneNode => "timer-on-one-node",
             Self::NoEpochFence => "no-epoch-fence",
             Self::NoResend => "no-resend",
+            Self::NoSupersedingCapsule => "no-superseding-capsule",
+            Self::NoBack => "no-back",
+            Self::NoCapsuleWithHangup => "no-capsule-with-hangup",
+            Self::JudgesUnknownMedia => "judges-unknown-media",
+            Self::NoElsewhere => "no-elsewhere",
+            Self::PongForUnjudged => "pong-for-unjudged",
         }
     }
 }

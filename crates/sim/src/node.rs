@@ -4,6 +4,7 @@
 //! A leg that is connected to another node is here all the same, so media is judged only by a node that holds a leg, and a
 //! node that learns of a record which takes one of its devices to be away says that it is not.
 
+mod restore;
 mod transfer;
 
 use std::cell::RefCell;
@@ -16,14 +17,14 @@ use visavis_call::{
     Timers,
 };
 use visavis_proto::{
-    Address, CallId, CallRef, CallView, ErrorCode, MediaKind, Rev, Route, Timestamp, UserId,
+    Address, CallId, CallRef, CallView, ErrorCode, MediaKind, Rev, Route, Timestamp, UserId, You,
 };
 
 use crate::Mutant;
 use crate::hub::{Event, Shared};
 use crate::judge::Why;
 use crate::message::{Hear, Said, Say};
-use crate::store::{Conflict, PairWrite};
+use crate::store::{NotWritten, PairWrite};
 use crate::weather::Time;
 
 const ATTEMPTS: u32 = 16;
@@ -246,7 +247,7 @@ impl Node {
         let mut calls = self.live_views(&device, now);
         for held in &held {
             if !calls.iter().any(|view| view.id == held.id) {
-                calls.extend(self.view(held.id, &device, now));
+                calls.extend(self.view(held.id, &device, now).await);
             }
         }
         for view in &mut calls {
@@ -260,11 +261,13 @@ impl Node {
         let now = self.now();
         let mut pending = Vec::new();
         for held in refs {
-            if self.restore(held, device, now).await.is_err() {
-                pending.push(held.id);
+            if let Err(code) = self.restore(held, device, now).await {
+                pending.push((held.id, code));
             }
         }
-        self.tell_legs(device, &Happening::Back { who: device.clone() }).await;
+        if !self.hub.is(Mutant::NoBack) {
+            self.tell_legs(device, &Happening::Back { who: device.clone() }).await;
+        }
         let blind = self.hub.is(Mutant::NoRevision);
         let live = self.live_views(device, now);
         for held in refs {
@@ -274,10 +277,10 @@ impl Node {
             if live.iter().any(|view| view.id == held.id) {
                 continue;
             }
-            match self.view(held.id, device, now) {
+            match self.view(held.id, device, now).await {
                 Some(view) if (view.rev != held.rev || !current) && !blind => self.show(socket, view, now),
                 Some(_) => {}
-                None if pending.contains(&held.id) => {}
+                None if pending.iter().any(|(pending, _)| *pending == held.id) => {}
                 None => {
                     let call = Some(held.id);
                     self.hub.tell(socket, &Hear::Error { re: None, code: ErrorCode::NotFound, call });
@@ -290,12 +293,24 @@ impl Node {
                 self.show(socket, view, now);
             }
         }
-        self.hub.tell(socket, &Hear::Pong);
+        // Whoever hears a pong takes what contradicts a capsule for the truth.
+        if pending.is_empty() || self.hub.is(Mutant::PongForUnjudged) {
+            self.hub.tell(socket, &Hear::Pong);
+        }
+        for (call, code) in pending {
+            self.hub.tell(socket, &Hear::Error { re: None, code, call: Some(call) });
+        }
     }
 
     fn show(&self, socket: usize, mut view: CallView, now: Timestamp) {
         view.capsule = self.capsule_of(view.id, view.rev, now);
-        self.hub.tell(socket, &Hear::Call(Box::new(view)));
+        self.tell_view(socket, view);
+    }
+
+    fn tell_view(&self, socket: usize, view: CallView) {
+        if view.you != You::Elsewhere || !self.hub.is(Mutant::NoElsewhere) {
+            self.hub.tell(socket, &Hear::Call(Box::new(view)));
+        }
     }
 
     async fn verb(self: &Rc<Self>, device: &Address, words: Say) -> (CallId, Done) {
@@ -370,7 +385,7 @@ impl Node {
             let step = visavis_call::create(new, availability, now, &self.timers);
             let write =
                 step.record.is_live().then(|| PairWrite { key: pair.to_string(), expected, names: Some(id) });
-            if self.commit(None, write, step, &Why::Create, now).await.is_ok() {
+            if is_written(self.commit(None, write, step, &Why::Create, now).await)? {
                 return Ok((id, false));
             }
             if let Some((_, record)) = self.read(id) {
@@ -424,6 +439,7 @@ impl Node {
     ) -> Result<(), ErrorCode> {
         for _ in 0..ATTEMPTS {
             let Some((rev, record)) = self.read(id) else { return Err(ErrorCode::NotFound) };
+            self.make_past(&record).await;
             let Some(step) = decision(&record)? else {
                 self.set_alarm(&record);
                 return Ok(());
@@ -436,58 +452,11 @@ impl Node {
                 expected,
                 names: None,
             });
-            if self.commit(Some(rev), write, step, why, self.now()).await.is_ok() {
+            if is_written(self.commit(Some(rev), write, step, why, self.now()).await)? {
                 return Ok(());
             }
         }
         Err(ErrorCode::Conflict)
-    }
-
-    async fn restore(
-        self: &Rc<Self>,
-        held: &CallRef,
-        device: &Address,
-        now: Timestamp,
-    ) -> Result<(), ErrorCode> {
-        let Some(text) = &held.capsule else { return Ok(()) };
-        let Ok(capsule) = serde_json::from_str::<Capsule>(text) else { return Ok(()) };
-        let epoch = self.hub.store.borrow().epoch();
-        if !capsule.record.concerns(device) || capsule.record.epoch == epoch {
-            return Ok(());
-        }
-        self.hub.way_to_the_store().await;
-        if capsule.record.people().any(|user| self.hub.store.borrow().is_past(held.id, user)) {
-            return Ok(());
-        }
-        for _ in 0..ATTEMPTS {
-            let current = self.read(held.id);
-            let known = current.as_ref().map(|(_, record)| &**record);
-            let restored = visavis_call::restore(known, &capsule, &epoch, now, &self.timers);
-            let Some(step) = restored else { return Ok(()) };
-            let pair = Pair::of_call(&step.record);
-            let (expected, named) = self.hub.store.borrow().pair(&pair);
-            let write =
-                named.is_none().then(|| PairWrite { key: pair.to_string(), expected, names: Some(held.id) });
-            let record = step.record.clone();
-            if self.commit(current.map(|(rev, _)| rev), write, step, &Why::Restored, now).await.is_ok() {
-                self.welcome_legs(&record, now).await;
-                return Ok(());
-            }
-        }
-        Err(ErrorCode::Conflict)
-    }
-
-    /// The legs that are connected here are not away.
-    async fn welcome_legs(self: &Rc<Self>, record: &Record, now: Timestamp) {
-        let legs = [Some(&record.caller), record.answer().map(|answer| &answer.leg)];
-        for leg in legs.into_iter().flatten() {
-            if !leg.signaling.is_here() && self.is_connected(&leg.address) {
-                let who = leg.address.clone();
-                let _ = self
-                    .decide(record.id, &Why::Other(format!("{who} is here")), &Happening::Back { who }, now)
-                    .await;
-            }
-        }
     }
 
     async fn commit(
@@ -497,7 +466,7 @@ impl Node {
         step: Step,
         why: &Why,
         now: Timestamp,
-    ) -> Result<(), Conflict> {
+    ) -> Result<(), NotWritten> {
         self.commit_all(vec![(expected, step)], pair.into_iter().collect(), why, now).await
     }
 
@@ -507,7 +476,7 @@ impl Node {
         pairs: Vec<PairWrite>,
         why: &Why,
         now: Timestamp,
-    ) -> Result<(), Conflict> {
+    ) -> Result<(), NotWritten> {
         self.hub.way_to_the_store().await;
         let effects: Vec<&[Effect]> = steps.iter().map(|(_, step)| step.effects).collect();
         let writes: Vec<(Option<Rev>, Rc<Record>)> =
@@ -515,9 +484,16 @@ impl Node {
         let before: Vec<Option<Rc<Record>>> =
             writes.iter().map(|(_, record)| self.read(record.id).map(|(_, before)| before)).collect();
         let compare = !self.hub.is(Mutant::NoCompareAndSet);
-        let written = self.hub.store.borrow_mut().write(&writes, pairs, compare);
-        let revs = written
-            .inspect_err(|Conflict| self.hub.note(|| format!("node {} conflict, {why}", self.index)))?;
+        // A node that starts waits until the store takes what it writes.
+        let refused =
+            !self.hub.is_healed() && *why != Why::Restarted && self.hub.chance(self.hub.weather.refusals);
+        let written = match refused {
+            true => Err(NotWritten::Overloaded),
+            false => self.hub.store.borrow_mut().write(&writes, pairs, compare),
+        };
+        let revs = written.inspect_err(|error| {
+            self.hub.note(|| format!("node {}: {error:?}, {why}", self.index));
+        })?;
         let life = self.hub.store.borrow().life;
         for (((_, record), before), rev) in writes.iter().zip(before).zip(&revs) {
             let (node, call) = (self.index, short(record.id));
@@ -559,12 +535,21 @@ impl Node {
         self.hub.spawn(self.index, async move {
             let Some((rev, record)) = node.read(call) else { return };
             node.set_alarm(&record);
+            node.make_past(&record).await;
             let now = node.now();
             node.publish(rev, &record, now);
             if record.is_live() {
                 node.welcome_legs(&record, now).await;
             }
         });
+    }
+
+    /// Nobody is told of an end that is not in the history yet: who has committed it may just be about to write it, and the
+    /// store may be lost before.
+    async fn make_past(self: &Rc<Self>, record: &Record) {
+        if !record.is_live() {
+            self.write_history(record).await;
+        }
     }
 
     async fn write_history(self: &Rc<Self>, record: &Record) {
@@ -589,7 +574,7 @@ impl Node {
                 && let Some(mut view) = visavis_call::view(record, rev, &device, now)
             {
                 view.capsule.clone_from(&capsule);
-                self.hub.tell(socket, &Hear::Call(Box::new(view)));
+                self.tell_view(socket, view);
             }
         }
     }
@@ -634,14 +619,16 @@ impl Node {
     async fn tick(self: Rc<Self>, call: CallId) {
         let now = self.now();
         let Some((_, record)) = self.read(call) else { return };
-        if !self.may_judge(&record) {
+        if !self.may_judge(&record) && !self.hub.is(Mutant::JudgesUnknownMedia) {
             // Whoever holds a leg does; should that node be gone, its device comes to another one.
             return self.again(call, 20_000);
         }
         let seen = self.memory.borrow().media_seen.get(&call).copied();
         let media_flows = seen.is_some_and(|seen| now.since(seen).as_millis() < u128::from(MEDIA_FRESH));
         let event = Happening::Tick { media_flows };
-        if let Err(ErrorCode::Conflict) = self.decide(call, &Why::Tick { media_flows }, &event, now).await {
+        if let Err(ErrorCode::Conflict | ErrorCode::Overloaded) =
+            self.decide(call, &Why::Tick { media_flows }, &event, now).await
+        {
             self.again(call, TICK_AGAIN);
         }
     }
@@ -679,9 +666,11 @@ impl Node {
         live.iter().filter_map(|(rev, record)| visavis_call::view(record, *rev, device, now)).collect()
     }
 
-    fn view(&self, id: CallId, device: &Address, now: Timestamp) -> Option<CallView> {
+    async fn view(self: &Rc<Self>, id: CallId, device: &Address, now: Timestamp) -> Option<CallView> {
         let (rev, record) = self.read(id)?;
-        visavis_call::view(&record, rev, device, now)
+        let view = visavis_call::view(&record, rev, device, now)?;
+        self.make_past(&record).await;
+        Some(view)
     }
 
     fn capsule_of(&self, id: CallId, rev: Rev, now: Timestamp) -> Option<String> {
@@ -724,6 +713,15 @@ impl Node {
 
 fn leg(device: &Address) -> Leg {
     Leg::new(device.clone(), device.user.to_string(), device.device.to_string())
+}
+
+/// False if somebody else was faster, so that it is to be decided again.
+pub(crate) fn is_written(written: Result<(), NotWritten>) -> Result<bool, ErrorCode> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(NotWritten::Conflict) => Ok(false),
+        Err(NotWritten::Overloaded) => Err(ErrorCode::Overloaded),
+    }
 }
 
 fn repeated(record: &Record, caller: &Address) -> Result<(), ErrorCode> {

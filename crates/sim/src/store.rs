@@ -14,9 +14,14 @@ pub(crate) struct PairWrite {
     pub(crate) names: Option<CallId>,
 }
 
-/// Somebody else was faster.
-#[derive(Debug)]
-pub(crate) struct Conflict;
+/// Why a write was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotWritten {
+    /// Somebody else was faster.
+    Conflict,
+    /// The store has too much to do.
+    Overloaded,
+}
 
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -57,13 +62,13 @@ impl Store {
         writes: &[(Option<Rev>, Rc<Record>)],
         pairs: Vec<PairWrite>,
         compare: bool,
-    ) -> Result<Vec<Rev>, Conflict> {
+    ) -> Result<Vec<Rev>, NotWritten> {
         let is = |id: &CallId| self.calls.get(id).map(|(rev, _)| *rev);
         let pair_is = |key: &str| self.pairs.get(key).map(|(rev, _)| *rev);
         let calls_fit = writes.iter().all(|(expected, record)| is(&record.id) == *expected);
         let pairs_fit = pairs.iter().all(|pair| pair_is(&pair.key) == pair.expected);
         if compare && !(calls_fit && pairs_fit) {
-            return Err(Conflict);
+            return Err(NotWritten::Conflict);
         }
         let mut revs = Vec::new();
         for (_, record) in writes {

@@ -28,6 +28,8 @@ pub(crate) struct Weather {
     pub(crate) loss: u64,
     pub(crate) doubles: u64,
     pub(crate) slowest: Time,
+    /// So many of a thousand writes are refused by a store that has too much to do.
+    pub(crate) refusals: u64,
     /// How much each node's clock is ahead of the true time.
     pub(crate) ahead: Vec<Time>,
     pub(crate) faults: Vec<(Time, Fault)>,
@@ -66,6 +68,7 @@ impl Weather {
             loss: if bad { random.below(401) } else { 0 },
             doubles: if bad { random.below(100) } else { 0 },
             slowest: [20, 200, 1_500, 6_000][random.index(4)],
+            refusals: if random.chance(400) { random.below(400) } else { 0 },
             ahead: (0..nodes).map(|_| random.below(skew + 1)).collect(),
             faults: Vec::new(),
             calls: random.within(2..=12),

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use visavis_call::Timers;
-use visavis_proto::{CallId, Timestamp};
+use visavis_call::{Record, Timers};
+use visavis_proto::{Address, CallId, Timestamp};
 
 use crate::Mutant;
 use crate::device::{Device, Held};
@@ -13,6 +13,8 @@ use crate::weather::{AGREED, BEGINNING, Fault, HEALED, OVER, TOLD, Time};
 
 /// A timer that is late by so much has been forgotten.
 const NOTICED: Time = 6_000;
+/// Within this time a device in a call says what it holds, and is answered.
+const HEARTBEAT: Time = 26_000;
 /// A change that is older than this has been told.
 const SETTLED: Time = 3_000;
 
@@ -60,13 +62,18 @@ impl World {
                 // Both call at once.
                 acts.push((at + random.below(300), to, Act::Dial { to: from }));
             }
+            if random.chance(120) {
+                // Somebody who talks is not heard for longer than anybody waits, and media flows all the while.
+                let fault = Fault::Unheard { device: from, down: random.within(75_000..=110_000) };
+                hub.at(at + random.within(5_000..=30_000), Event::Fault(fault));
+            }
             if random.chance(300) {
                 acts.push((at + random.below(50_000), from, Act::Transfer { to: random.index(count) }));
             }
             if random.chance(300) {
                 let taken = at + random.below(60_000);
                 acts.push((taken, random.index(count), Act::Take));
-                if random.chance(150) {
+                if random.chance(300) {
                     // Not everybody has heard of it when the store is lost.
                     let device = random.index(count);
                     hub.at(taken, Event::Fault(Fault::Unheard { device, down: 3_000 }));
@@ -312,7 +319,7 @@ impl World {
         let store = hub.store.borrow();
         let mut judge = hub.judge.borrow_mut();
         let timers = Timers::default();
-        for (call, (_, record)) in &store.calls {
+        for (call, (rev, record)) in &store.calls {
             let due = visavis_call::deadline(record, &timers).filter(|_| record.answer().is_none());
             let late = |due: Timestamp| due.0.saturating_sub(BEGINNING) + judge.skew() + NOTICED < now;
             if due.is_some_and(late) {
@@ -323,16 +330,33 @@ impl World {
             if now < HEALED + TOLD || !judge.is_quiet(*call, lately) || said {
                 continue;
             }
+            let heartbeats_ago = judge.is_quiet(*call, now - HEARTBEAT);
             for (index, device) in self.devices.iter().enumerate() {
                 let address = judge.address(index);
                 let held = device.calls.iter().find(|held| held.id == *call);
+                if heartbeats_ago && held.is_some_and(|held| held.rev != Some(*rev)) {
+                    judge.find(|| {
+                        format!("{address} has heard nothing of {}: {}", short(*call), phase(record))
+                    });
+                }
+                let is_away = record.is_live() && is_away(record, &address);
+                if heartbeats_ago && is_away && device.is_online() {
+                    judge.find(|| {
+                        format!(
+                            "{address} is here and is said to be away: {}, {}",
+                            short(*call),
+                            phase(record)
+                        )
+                    });
+                }
                 let is_leg = record.is_live() && record.leg_of(&address).is_some();
                 let answered = record.answer().is_some();
                 let agrees = match held {
                     Some(held) => {
                         record.concerns(&address) && record.is_live() && held.is_answered() == answered
                     }
-                    None => !is_leg,
+                    // Who knows that another device has it keeps silent: that one's capsule may be still to come.
+                    None => !is_leg || device.has_left(*call),
                 };
                 if !agrees {
                     let stage = held.map(|held| held.stage);
@@ -400,4 +424,10 @@ impl World {
         }
         judge.reads_history(&store.history);
     }
+}
+
+/// Whether an answered call takes one of its two devices not to be connected.
+fn is_away(record: &Record, device: &Address) -> bool {
+    let Some(answer) = record.answer() else { return false };
+    [&record.caller, &answer.leg].iter().any(|leg| leg.address == *device && !leg.signaling.is_here())
 }

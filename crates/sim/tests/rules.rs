@@ -70,7 +70,8 @@ fn everything_that_may_happen_does() {
         "has become",
         "a capsule has come: active",
         "a capsule has come: ringing",
-        "conflict",
+        "Conflict",
+        "Overloaded",
         "media flows: true",
         "CallEnded",
         "gives up",
@@ -108,4 +109,34 @@ fn without_the_epoch_in_invites_a_rule_is_broken() {
 #[test]
 fn without_saying_things_again_a_rule_is_broken() {
     is_found(Mutant::NoResend);
+}
+
+#[test]
+fn without_superseding_capsules_a_rule_is_broken() {
+    is_found(Mutant::NoSupersedingCapsule);
+}
+
+#[test]
+fn without_coming_back_by_heartbeat_a_rule_is_broken() {
+    is_found(Mutant::NoBack);
+}
+
+#[test]
+fn without_the_capsule_of_a_call_that_is_hung_up_a_rule_is_broken() {
+    is_found(Mutant::NoCapsuleWithHangup);
+}
+
+#[test]
+fn with_a_node_that_judges_unknown_media_a_rule_is_broken() {
+    is_found(Mutant::JudgesUnknownMedia);
+}
+
+#[test]
+fn without_being_told_that_it_is_elsewhere_a_rule_is_broken() {
+    is_found(Mutant::NoElsewhere);
+}
+
+#[test]
+fn with_a_pong_for_a_capsule_that_was_not_judged_a_rule_is_broken() {
+    is_found(Mutant::PongForUnjudged);
 }

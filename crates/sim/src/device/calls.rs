@@ -3,6 +3,7 @@
 use visavis_proto::{CallId, CallState, CallView, EndReason, Role, You};
 
 use super::{Device, Held, Over, PROBE, Stage, blank};
+use crate::Mutant;
 use crate::hub::{Act, Event, Hub};
 use crate::message::Say;
 use crate::node::short;
@@ -28,6 +29,7 @@ impl Device {
         });
         let capsule = self.find(call).and_then(|held| held.capsule.clone());
         self.finish(call, Over::Ended);
+        let capsule = capsule.filter(|_| !hub.is(Mutant::NoCapsuleWithHangup));
         if !never_said {
             self.say(hub, call, Say::Hangup { call, reason }, capsule);
         }
@@ -177,24 +179,19 @@ impl Device {
             let mut held = blank(view.id, view.role, Stage::Dialing, hub.now());
             held.known = true;
             self.calls.push(held);
-            hub.later(
-                1_000 + hub.below(60_000),
-                Event::Act { device: self.index, act: Act::HangUp(view.id) },
-            );
+            self.will_hang_up(hub, view.id);
             return true;
         }
         if view.you == You::Active {
-            // A page that is gone had it. Mostly its successor goes on with it.
-            if hub.chance(700) {
+            // A page that is gone had it. Mostly its successor goes on with it; what is only being made is given up.
+            let is_answered = matches!(view.state, CallState::Connecting | CallState::Active);
+            if is_answered && self.fresh && hub.chance(700) {
                 hub.note(|| format!("{} resumes {}", self.address, short(view.id)));
                 let mut held = blank(view.id, view.role, Stage::Connecting, hub.now());
                 held.generation = view.generation;
                 self.calls.push(held);
                 self.say(hub, view.id, Say::Resume { call: view.id, generation: view.generation }, None);
-                hub.later(
-                    1_000 + hub.below(60_000),
-                    Event::Act { device: self.index, act: Act::HangUp(view.id) },
-                );
+                self.will_hang_up(hub, view.id);
                 return true;
             }
             hub.note(|| format!("{} cannot go on with {}", self.address, short(view.id)));
@@ -236,6 +233,6 @@ impl Device {
         if let Some(held) = self.find_mut(ours) {
             *held = Held { known: true, ..blank(into, Role::Callee, Stage::Connecting, now) };
         }
-        hub.later(1_000 + hub.below(60_000), Event::Act { device: self.index, act: Act::HangUp(into) });
+        self.will_hang_up(hub, into);
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use visavis_call::{Availability, Callee, NewCall, Pair, Ties};
 use visavis_proto::{Address, CallId, ErrorCode, MediaKind, UserId};
 
-use super::{ATTEMPTS, Node};
+use super::{ATTEMPTS, Node, is_written};
 use crate::judge::Why;
 use crate::store::PairWrite;
 
@@ -22,6 +22,7 @@ impl Node {
             let Some((rev, record)) = self.read(call).filter(|(_, record)| record.concerns(by)) else {
                 return Err(ErrorCode::NotYourCall);
             };
+            self.make_past(&record).await;
             let Some(caller) = visavis_call::transferable(&record, by, now)? else { return Ok(()) };
             let new = NewCall {
                 id,
@@ -48,7 +49,7 @@ impl Node {
             }
             let ended = handover.ended.into_iter().map(|step| (Some(rev), step));
             let steps = ended.chain([(None, handover.new)]).collect();
-            if self.commit_all(steps, pairs, &Why::Transfer(by.clone()), now).await.is_ok() {
+            if is_written(self.commit_all(steps, pairs, &Why::Transfer(by.clone()), now).await)? {
                 return Ok(());
             }
         }
