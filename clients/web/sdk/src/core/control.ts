@@ -1,8 +1,8 @@
 /** The control channel: what the other device says past the server. Whichever way is first decides. */
 import type { MediaNotice } from '../protocol.ts';
-import { ended } from './call.ts';
 import { say } from './outbox.ts';
 import { takeNotice } from './path.ts';
+import { ended } from './record.ts';
 import { peerLeaves } from './recovery.ts';
 import type { CallRecord } from './state.ts';
 import { finish, type Turn } from './turn.ts';

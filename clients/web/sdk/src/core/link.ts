@@ -3,7 +3,7 @@
 import { ClientError } from '../client-error.ts';
 import type { Bye, CallRef, ErrorReply, Welcome } from '../protocol.ts';
 import type { OfflineReason } from '../public.ts';
-import { applyView, endEverything, lose, ringAgain } from './call.ts';
+import { endEverything, lose, ringAgain } from './call.ts';
 import {
   CAPSULES_LIMIT,
   FLOW_FRESH_MS,
@@ -20,6 +20,7 @@ import { meetPeople } from './people.ts';
 import { restartPaths } from './recovery.ts';
 import type { CallRecord, State } from './state.ts';
 import { change, outlives, random, type Turn, update } from './turn.ts';
+import { applyView } from './view.ts';
 
 const PROTOCOL = 1;
 // Long enough before the end that a call which is just being made still gets through.

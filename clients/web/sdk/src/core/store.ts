@@ -10,6 +10,7 @@ import { ClientError } from '../client-error.ts';
 import type { ErrorReply, ServerMessage } from '../protocol.ts';
 import * as calls from './call.ts';
 import { control } from './control.ts';
+import { callTimeouts, deadline } from './deadlines.ts';
 import { forgetElsewhere } from './elsewhere.ts';
 import { errorCode } from './end-reason.ts';
 import { hold } from './hold.ts';
@@ -22,6 +23,7 @@ import { comeBack, leave } from './resume.ts';
 import type { CallRecord, Input, Output, State } from './state.ts';
 import { transfer } from './transfer.ts';
 import { change, find, type Turn, update } from './turn.ts';
+import { applyView } from './view.ts';
 
 /** What a turn has made of the state, and what is to be done, in order. */
 export interface Step {
@@ -41,9 +43,7 @@ export function nextTimeout(state: State): number {
   const online = state.link.type === 'online';
   return Math.min(
     link.linkDeadline(state),
-    ...state.calls.map((call) =>
-      Math.min(calls.deadline(state, call), call.restartAt ?? Number.POSITIVE_INFINITY),
-    ),
+    ...state.calls.map((call) => Math.min(deadline(state, call), call.restartAt ?? Number.POSITIVE_INFINITY)),
     ...state.outbox.map((pending) => (online && pending.retryAt) || Number.POSITIVE_INFINITY),
   );
 }
@@ -73,7 +73,7 @@ function handle(turn: Turn, input: Input): void {
     case 'seen':
       return people.seen(turn, input.yes);
     case 'timeout':
-      calls.callTimeouts(turn);
+      callTimeouts(turn);
       recovery.restartDue(turn);
       resendDue(turn);
       return link.linkTimeout(turn);
@@ -189,7 +189,7 @@ function hear(turn: Turn, message: ServerMessage): void {
     case 'welcome':
       return link.welcome(turn, message.data);
     case 'call':
-      return calls.applyView(turn, message.data);
+      return applyView(turn, message.data);
     case 'ok': {
       const pending = settle(turn, message.re);
       if (pending) calls.done(turn, pending, message.data.merged ? message.data.call : undefined);
