@@ -139,13 +139,16 @@ export function probe(forced: Forced): void {
       super.setConfiguration(force(configuration));
     }
     override close(): void {
+      const received = new Set(this.getReceivers().map(({ track }) => track));
       super.close();
       const peer = bed.peers.find((known) => known.peer === this);
       if (!peer) return;
-      peer.record.closedAt ??= performance.now();
-      // Closing ends what came in; the page's own tracks it must stop itself.
+      const now = performance.now();
+      peer.record.closedAt ??= now;
+      // Closing ends what came in, in Chromium by a later task, to which a busy page may come late: that it has ended is asked
+      // of the track itself (`opened`), and when is the moment of closing. The page's own tracks it must stop itself.
       for (const { track, record } of bed.tracks) {
-        if (track.readyState === 'ended') record.endedAt ??= performance.now();
+        if (received.has(track) || track.readyState === 'ended') record.endedAt ??= now;
       }
     }
   };
