@@ -100,6 +100,16 @@ describe('a lost path', () => {
     expect(desk.call?.state.type).toBe('active');
   });
 
+  it('is not restarted twice because they ask: the offer that did not reach them goes out again', () => {
+    const desk = lose(offerer());
+    desk.tell({ type: 'described', ...PATH, description: OFFER });
+    desk.take();
+    const data = { ...BOTH, lost: true, n: 5 };
+    wait(desk, 300).hear({ type: 'media', data, call: CALL, gen: 0, id: 'q.7', from: 'bob/tab' });
+    expect(desk.sent()).toMatchObject([{ type: 'ack' }, { type: 'offer', data: OFFER }]);
+    expect(timeline(desk, 3_000)).toEqual([]);
+  });
+
   it('is looked for again every 4 s, for 8 s only by relays over TCP', () => {
     expect(timeline(lose(offerer()), 25_000)).toEqual([
       [0, 'all'],

@@ -62,6 +62,13 @@ export function resend(turn: Turn, before: readonly Pending[]): void {
   for (const pending of turn.state.outbox) if (before.includes(pending)) transmit(turn, pending);
 }
 
+/** Sends the payloads of a call again that were sent and not acknowledged. */
+export function hurry(turn: Turn, call: CallId): void {
+  for (const pending of turn.state.outbox) {
+    if (pending.call === call && pending.tries > 0 && isPayload(pending.message)) transmit(turn, pending);
+  }
+}
+
 /** Sends again what is due. */
 export function resendDue(turn: Turn): void {
   if (turn.state.link.type !== 'online') return;

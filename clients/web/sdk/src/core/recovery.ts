@@ -18,7 +18,7 @@ import {
   RESTART_GAP_MS,
   SEARCH_LIMIT_MS,
 } from './limits.ts';
-import { isSaying } from './outbox.ts';
+import { hurry, isSaying } from './outbox.ts';
 import { tellSending } from './path.ts';
 import type { CallRecord, Gather, InterruptionCause, State } from './state.ts';
 import { change, enter, find, type Turn } from './turn.ts';
@@ -88,7 +88,10 @@ export function restart(turn: Turn, call: CallRecord): void {
 
 /** The other side asks for a restart, which is for the one that offered to do. */
 export function askedFor(turn: Turn, call: CallRecord): void {
-  if (call.role === call.offerer) restart(turn, call);
+  if (call.role !== call.offerer) return;
+  // What they ask for is on its way already. That they are heard means that they can be reached, perhaps again.
+  if (isSaying(turn, call.id, 'offer')) hurry(turn, call.id);
+  else restart(turn, call);
 }
 
 /** Restarts what is due. */
