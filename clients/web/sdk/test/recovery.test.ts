@@ -100,6 +100,18 @@ describe('a lost path', () => {
     expect(desk.call?.state.type).toBe('active');
   });
 
+  it('is asked for once: not any more when an offer has come, and again if that leads nowhere', () => {
+    const desk = answerer().tell({ type: 'sending', call: CALL, notice: BOTH });
+    settled(desk);
+    lose(desk);
+    desk.hear({ type: 'offer', data: OFFER, call: CALL, gen: 0, id: 'q.7', from: 'bob/tab' });
+    const asked = () =>
+      desk.state.outbox.map(({ message }) => message.type === 'media' && message.data.lost === true);
+    expect(asked()).toEqual([false]);
+    wait(desk, 4_000);
+    expect(asked()).toEqual([true]);
+  });
+
   it('is not restarted twice because they ask: the offer that did not reach them goes out again', () => {
     const desk = lose(offerer());
     desk.tell({ type: 'described', ...PATH, description: OFFER });

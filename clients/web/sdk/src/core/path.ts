@@ -42,6 +42,8 @@ export function payload(turn: Turn, message: Payload): void {
   switch (message.type) {
     case 'offer':
     case 'answer':
+      // What we have asked for, if we have: said again later it would be asked for twice.
+      if (message.type === 'offer') askNoMore(turn, call);
       turn.outputs.push({
         type: 'describe',
         call: call.id,
@@ -144,10 +146,7 @@ export function connected(turn: Turn, call: CallRecord, path: Path): void {
   const since = 'since' in call.state ? call.state.since : (call.since ?? turn.now);
   enter(turn, call.id, { type: 'active', since, path });
   change(turn, call.id, { flowedAt: turn.now, restartAt: undefined, renewBy: undefined, reported: path });
-  if (call.lost) {
-    change(turn, call.id, { lost: false });
-    tellSending(turn, call.id);
-  }
+  askNoMore(turn, call);
   if (call.narrow) {
     change(turn, call.id, { narrow: false });
     // Now that they have answered they may know where we are, and a direct path is a better one.
@@ -155,4 +154,11 @@ export function connected(turn: Turn, call: CallRecord, path: Path): void {
     if (now && call.role === call.offerer && !alwaysHides(turn.state)) restart(turn, now);
   }
   if (call.reported !== path) say(turn, call.id, { type: 'connected', data: { route: ROUTES[path] } });
+}
+
+/** No restart is asked for any more. */
+function askNoMore(turn: Turn, call: CallRecord): void {
+  if (!call.lost) return;
+  change(turn, call.id, { lost: false });
+  tellSending(turn, call.id);
 }
