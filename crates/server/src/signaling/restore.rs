@@ -59,15 +59,17 @@ impl Calls {
         Err(ErrorCode::Conflict)
     }
 
-    /// Whether the call had ended before the store was lost. The history, which outlives the store, is written before anybody
-    /// is told of an end.
+    /// Whether the call had ended before the store was lost, or would have: what outlives the store says so. The history is
+    /// written before anybody is told of an end, and nobody whose account is gone goes on talking.
     async fn is_past(&self, capsule: &Capsule) -> Result<bool, ErrorCode> {
         for user in capsule.record.people() {
-            match self.store.is_past(user, capsule.record.id).await {
-                Ok(true) => return Ok(true),
-                Ok(false) => {}
-                Err(error) => {
-                    error!(%error, "the history could not be read");
+            let known = self.store.is_past(user, capsule.record.id).await;
+            let account = self.store.user(user).await;
+            match (known, account) {
+                (Ok(false), Ok(Some(_))) => {}
+                (Ok(_), Ok(_)) => return Ok(true),
+                (Err(error), _) | (_, Err(error)) => {
+                    error!(%error, "it could not be read whether a call is past");
                     return Err(ErrorCode::Internal);
                 }
             }

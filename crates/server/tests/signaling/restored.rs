@@ -121,6 +121,19 @@ async fn a_call_that_had_ended_before_the_store_was_lost_is_over() {
 }
 
 #[tokio::test]
+async fn a_call_with_somebody_whose_account_is_gone_is_not_rebuilt() {
+    let bed = two_people().await;
+    let (alice, bob, [alices, _]) = talk(&bed).await;
+    drop((alice, bob));
+    let bed = bed.crash_and_lose_the_live_calls().await;
+    assert!(bed.server.store.remove_user(&"bob".parse().unwrap()).await.unwrap());
+    let held = json!([{"id":call_id(1),"rev":0,"media":true,"capsule":alices}]);
+    let (_alice, welcome) = bed.phone_with("alice", "tab", held).await;
+    assert_eq!(welcome["data"]["calls"], json!([]));
+    assert_eq!(bed.server.metrics.calls_restored.value(), 0);
+}
+
+#[tokio::test]
 async fn a_capsule_in_other_hands_or_a_made_up_one_rebuilds_nothing() {
     let bed = two_people().await;
     bed.person("eve", "Eve").await;
