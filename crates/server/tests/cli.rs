@@ -318,6 +318,45 @@ fn who_is_removed_is_gone_and_their_name_is_free() {
 }
 
 #[test]
+fn a_folder_without_data_is_named_and_nothing_is_made_in_it() {
+    let place = place();
+    let wanted = format!(
+        "error: {} holds no Visavis data (there is no visavis.db); name the server's data folder with --data, or make a \
+         new one with `visavis serve` or `visavis user add NAME`\n",
+        place.path("nowhere").display()
+    );
+
+    for words in [
+        &["user", "list"][..],
+        &["user", "list", "--json"],
+        &["user", "link", "alice"],
+        &["user", "remove", "alice"],
+        &["bridge"],
+    ] {
+        assert_eq!(place.failed(&[words, &["--data", "nowhere"]].concat()), (2, wanted.clone()));
+    }
+    assert_eq!(place.failed(&["user", "add", "a b", "--data", "nowhere"]).0, 1);
+
+    assert_eq!(std::fs::read_dir(place.folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn who_adds_the_first_person_before_the_first_start_is_told_where_the_data_is() {
+    let place = place();
+
+    let first = place.run(&["user", "add", "alice", "--json"]);
+    let second = place.run(&["user", "add", "bob", "--json"]);
+
+    let folder = place.path("data").display().to_string();
+    let wanted = format!(
+        "a new data folder was made at {folder}; the server finds it with `visavis serve --data {folder}`\n"
+    );
+    assert_eq!(String::from_utf8(first.stderr).unwrap(), wanted);
+    assert_eq!(String::from_utf8(second.stderr).unwrap(), "");
+    assert_eq!(serde_json::from_slice::<Value>(&first.stdout).unwrap()["name"], "alice");
+}
+
+#[test]
 fn nobody_may_be_called_like_a_guest() {
     let (code, error) = place().failed(&["user", "add", "Guest.bob"]);
     assert_eq!(
@@ -331,6 +370,7 @@ fn a_messenger_is_told_where_to_post_and_what_to_check() {
     let place = place();
     let words = ["bridge", "--set", "public.url=https://call.example.org"];
     let hook = ["--set", "bridge.webhook=https://chat.example.org/visavis"];
+    place.done(&["user", "add", "alice"]);
     let text = place.done(&words);
     let secret = |name: &str| {
         let kept = std::fs::read_to_string(place.path("data/secrets.toml")).unwrap();

@@ -18,7 +18,7 @@ pub(super) struct BridgeCommand {
 }
 
 pub(super) fn perform(command: &BridgeCommand, config: &Config) -> anyhow::Result<()> {
-    let folder = DataFolder::open(&config.data.dir)?;
+    let folder = DataFolder::existing(&config.data.dir)?;
     let secrets = Secrets::load_or_create(&folder)?;
     let running = RunFile::read(&folder);
     let base = config.public.url.as_ref().map(|url| url.as_str().to_owned());

@@ -17,6 +17,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, Sources};
+use crate::data_folder::NoData;
 
 /// Calls between two people, on a server of your own.
 #[derive(Debug, Parser)]
@@ -68,7 +69,7 @@ pub fn run() -> ExitCode {
     match perform(&settings, command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let wrong_configuration = error.is::<ConfigError>();
+            let wrong_configuration = error.is::<ConfigError>() || error.is::<NoData>();
             // If not even that can be written, the exit code says it.
             let _ = writeln!(std::io::stderr(), "{}", explain(&error));
             ExitCode::from(if wrong_configuration { 2 } else { 1 })
@@ -120,6 +121,12 @@ fn explain(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// Says what is worth knowing besides the answer, where no program takes it for the answer.
+fn tell(text: &str) {
+    // Without it the answer is the same.
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Writes to standard output; a reader that has closed its end wants no more.

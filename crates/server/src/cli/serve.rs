@@ -100,7 +100,7 @@ fn command(words: &str, flags: &[OsString]) -> String {
     format!("{} {words}{}", quoted(&program), flags.collect::<String>())
 }
 
-fn quoted(word: &OsStr) -> String {
+pub(super) fn quoted(word: &OsStr) -> String {
     let word = word.to_string_lossy();
     let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@".contains(c);
     if word.chars().all(plain) { word.into_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }

@@ -1,5 +1,6 @@
 //! `visavis user`: who has an account. Works on the database, whether the server runs or not.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -8,7 +9,8 @@ use serde_json::json;
 use visavis_proto::UserId;
 use visavis_store::{Store, User};
 
-use super::{banner, print, qr};
+use super::serve::quoted;
+use super::{banner, print, qr, tell};
 use crate::accounts::{days, guests, sign_up};
 use crate::clock;
 use crate::config::{Config, PublicUrl};
@@ -49,7 +51,16 @@ pub(super) struct Whom {
 }
 
 pub(super) fn perform(command: &UserCommand, config: &Config) -> anyhow::Result<()> {
-    let folder = DataFolder::open(&config.data.dir)?;
+    let folder = match command {
+        // The first person may be added before the first start.
+        UserCommand::Add(whom) => {
+            whom.new_id()?;
+            open_or_make(&config.data.dir)?
+        }
+        UserCommand::Link(_) | UserCommand::Remove { .. } | UserCommand::List { .. } => {
+            DataFolder::existing(&config.data.dir)?
+        }
+    };
     folder.refuse_cut_databases()?;
     let store = Store::open(&folder.database())?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().context("cannot start")?;
@@ -65,11 +76,24 @@ pub(super) fn perform(command: &UserCommand, config: &Config) -> anyhow::Result<
     })
 }
 
-async fn add(whom: &Whom, config: &Config, folder: &DataFolder, store: &Store) -> anyhow::Result<()> {
-    let id = whom.id()?;
-    if guests::is_reserved(&id) {
-        bail!("names that begin with {} are for guests; choose another", guests::RESERVED);
+/// The data folder, and a word about it if it is a new one: who meant another must not look for their people in vain.
+fn open_or_make(path: &Path) -> anyhow::Result<DataFolder> {
+    if let Ok(folder) = DataFolder::existing(path) {
+        return Ok(folder);
     }
+    let made = if path.exists() { "a new database was made in" } else { "a new data folder was made at" };
+    let folder = DataFolder::open(path)?;
+    let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    tell(&format!(
+        "{made} {}; the server finds it with `visavis serve --data {}`",
+        shown.display(),
+        quoted(shown.as_os_str())
+    ));
+    Ok(folder)
+}
+
+async fn add(whom: &Whom, config: &Config, folder: &DataFolder, store: &Store) -> anyhow::Result<()> {
+    let id = whom.new_id()?;
     let base = whom.base()?;
     let user = User { id: id.clone(), display_name: whom.name.trim().to_owned() };
     if !store.add_user(user, clock::now()).await? {
@@ -129,6 +153,15 @@ impl Whom {
                 self.name
             )
         })
+    }
+
+    /// The name, if somebody who is added may have it.
+    fn new_id(&self) -> anyhow::Result<UserId> {
+        let id = self.id()?;
+        if guests::is_reserved(&id) {
+            bail!("names that begin with {} are for guests; choose another", guests::RESERVED);
+        }
+        Ok(id)
     }
 
     fn base(&self) -> anyhow::Result<Option<PublicUrl>> {

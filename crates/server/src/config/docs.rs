@@ -49,7 +49,7 @@ Nothing has to be configured. What is set comes, later over earlier, from
 4. flags: `--data FOLDER` and `--set section.key=value`.
 
 `visavis config check` says what is wrong and where; `visavis config show` prints what is in effect. A key that does not
-exist is an error. The configuration holds no secrets: those are generated at the first start and kept in the data folder's
+exist is an error, and so is a variable `VISAVIS_…` that sets none. The configuration holds no secrets: those are generated at the first start and kept in the data folder's
 `secrets.toml`, readable by its owner only (the server takes other people's rights to it away, and says so).
 ";
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::keys::{SECTIONS, keys};
+use super::keys::{SECTIONS, key, keys};
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,16 @@ impl Fault {
             None => "unknown key; `visavis config docs` lists them".to_owned(),
         };
         Self { origin, key: Some(key.to_owned()), problem }
+    }
+
+    /// `rest` is the variable's name after `VISAVIS_`, without a double underscore.
+    pub(crate) fn unknown_variable(origin: Origin, rest: &str) -> Self {
+        let problem = match similar(&rest.to_lowercase()).and_then(key) {
+            Some(known) => format!("sets nothing; did you mean {}?", known.variable()),
+            None => "sets nothing; variables are called VISAVIS_<SECTION>__<KEY>, and `visavis config docs` lists them"
+                .to_owned(),
+        };
+        Self::new(origin, problem)
     }
 
     pub(crate) fn unknown_section(origin: Origin, section: &str) -> Self {

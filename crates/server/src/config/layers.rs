@@ -1,6 +1,6 @@
 //! The sources of the configuration, read into one list of values: later ones win.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -15,6 +15,21 @@ const FILE: &str = "visavis.toml";
 /// Names the file, as `--config` does.
 const FILE_VARIABLE: &str = "VISAVIS_CONFIG";
 
+/// What other programs of the project read, after `VISAVIS_`: they may be started from the same shell.
+const OTHER_PROGRAMS: [&str; 9] = [
+    // Tests, measurements and the development server of the web app.
+    "BINARY",
+    "CHROMIUM",
+    "FIREFOX",
+    "REQUIRE_ALL",
+    "SCREENS",
+    "SERVER",
+    "CLUSTER_KILL_TEST_FILE",
+    // The small messenger.
+    "TOKEN",
+    "WEBHOOK_KEY",
+];
+
 /// Where settings may come from.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -24,7 +39,7 @@ pub struct Sources {
     pub data: Option<PathBuf>,
     /// `--set section.key=value`, each.
     pub sets: Vec<String>,
-    /// Environment variables; those that are not called `VISAVIS_<SECTION>__<KEY>` are skipped.
+    /// Environment variables; those that do not begin with `VISAVIS_` are skipped.
     pub variables: Vec<(OsString, OsString)>,
 }
 
@@ -49,12 +64,14 @@ fn variables(sources: &Sources, faults: &mut Vec<Fault>) -> Vec<Value> {
     let mut values = Vec::new();
     for (name, value) in &sources.variables {
         let Some(name) = name.to_str() else { continue };
-        // Without the double underscore it is not ours: container platforms set VISAVIS_PORT and the like by themselves.
-        let Some((section, key)) = name.strip_prefix("VISAVIS_").and_then(|rest| rest.split_once("__"))
-        else {
+        let Some(rest) = name.strip_prefix("VISAVIS_") else { continue };
+        let origin = Origin::Variable(name.to_owned());
+        let Some((section, key)) = rest.split_once("__") else {
+            if name != FILE_VARIABLE && !OTHER_PROGRAMS.contains(&rest) && !is_of_a_platform(rest, value) {
+                faults.push(Fault::unknown_variable(origin, rest));
+            }
             continue;
         };
-        let origin = Origin::Variable(name.to_owned());
         let Some(value) = value.to_str() else {
             faults.push(Fault::new(origin, "is not UTF-8"));
             continue;
@@ -64,6 +81,18 @@ fn variables(sources: &Sources, faults: &mut Vec<Fault>) -> Vec<Value> {
     }
     values.sort_by(|one, other| one.key.cmp(&other.key));
     values
+}
+
+/// Whether a container platform sets this variable by itself for a service called `visavis` or `visavis-…`: `_SERVICE_HOST`,
+/// `_SERVICE_PORT`, `_SERVICE_PORT_<NAME>`, `_PORT` with a URL, and `_PORT_<NUMBER>_TCP` with what follows.
+fn is_of_a_platform(rest: &str, value: &OsStr) -> bool {
+    let numbered = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
+    let rest = format!("_{rest}");
+    rest.ends_with("_SERVICE_HOST")
+        || rest.ends_with("_SERVICE_PORT")
+        || rest.contains("_SERVICE_PORT_")
+        || rest.split("_PORT_").skip(1).any(numbered)
+        || (rest.ends_with("_PORT") && value.to_str().is_some_and(|value| value.contains("://")))
 }
 
 fn flags(sources: &Sources, faults: &mut Vec<Fault>) -> Vec<Value> {

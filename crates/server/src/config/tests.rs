@@ -158,7 +158,6 @@ fn what_is_not_toml_is_shown_with_its_line() {
 fn an_error_in_a_variable_or_a_flag_names_it() {
     let errors = written("")
         .variable("VISAVIS_RELAY__PROTS", "1-2")
-        .variable("VISAVIS_PORT_7070_TCP", "set by a container platform")
         .flag("http.listen=7070")
         .flag("http.listen")
         .errors();
@@ -170,6 +169,47 @@ fn an_error_in_a_variable_or_a_flag_names_it() {
          flag --set http.listen=7070: http.listen: \"7070\" is not an IP address and port such as 127.0.0.1:7070 or \
          [::]:7443"
     );
+}
+
+#[test]
+fn a_variable_that_sets_nothing_is_an_error_with_the_one_that_was_meant() {
+    let errors = written("")
+        .variable("VISAVIS_HTTPS_LISTEN", "banana")
+        .variable("VISAVIS_CALLS_RING_TIMEOUT_MS", "9000")
+        .variable("VISAVIS_URL", "https://call.example.org")
+        .variable("VISAVIS_FOO", "1")
+        .variable("VISAVIS_PORT", "7070")
+        .errors();
+
+    let form = "variables are called VISAVIS_<SECTION>__<KEY>, and `visavis config docs` lists them";
+    assert_eq!(
+        errors,
+        format!(
+            "environment variable VISAVIS_HTTPS_LISTEN: sets nothing; did you mean VISAVIS_HTTPS__LISTEN?\n\
+             environment variable VISAVIS_CALLS_RING_TIMEOUT_MS: sets nothing; did you mean \
+             VISAVIS_CALLS__RING_TIMEOUT_MS?\n\
+             environment variable VISAVIS_URL: sets nothing; did you mean VISAVIS_PUBLIC__URL?\n\
+             environment variable VISAVIS_FOO: sets nothing; {form}\n\
+             environment variable VISAVIS_PORT: sets nothing; {form}"
+        )
+    );
+}
+
+#[test]
+fn variables_that_a_container_platform_or_a_program_beside_the_server_reads_are_left_alone() {
+    let config = written("")
+        .variable("VISAVIS_SERVICE_HOST", "10.0.0.7")
+        .variable("VISAVIS_SERVICE_PORT", "7070")
+        .variable("VISAVIS_SERVICE_PORT_HTTP", "7070")
+        .variable("VISAVIS_PORT", "tcp://10.0.0.7:7070")
+        .variable("VISAVIS_PORT_7070_TCP", "tcp://10.0.0.7:7070")
+        .variable("VISAVIS_PORT_7070_TCP_PROTO", "tcp")
+        .variable("VISAVIS_RELAY_SERVICE_HOST", "10.0.0.8")
+        .variable("VISAVIS_RELAY_PORT_3478_UDP_ADDR", "10.0.0.8")
+        .variable("VISAVIS_BINARY", "target/release/visavis")
+        .load();
+
+    assert_eq!(Config { file: None, ..config }, Config::default());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod cut;
 
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,16 @@ pub struct DataFolderError {
     action: &'static str,
     path: PathBuf,
     source: std::io::Error,
+}
+
+/// There is no server's data where it was looked for; meant for the operator.
+#[derive(Debug, Error)]
+#[error(
+    "{path} holds no Visavis data (there is no visavis.db); name the server's data folder with --data, or make a new one \
+     with `visavis serve` or `visavis user add NAME`"
+)]
+pub struct NoData {
+    path: PathBuf,
 }
 
 /// The data folder; it exists.
@@ -40,6 +50,21 @@ impl DataFolder {
             source,
         })?;
         Ok(Self { path: path.to_owned() })
+    }
+
+    /// The folder of a server that there is already; nothing is made.
+    ///
+    /// # Errors
+    /// When no database is there.
+    pub fn existing(path: &Path) -> Result<Self, NoData> {
+        let folder = Self { path: path.to_owned() };
+        // What is there and cannot be opened is told by whoever opens it.
+        match fs::symlink_metadata(folder.database()) {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                Err(NoData { path: std::path::absolute(path).unwrap_or(folder.path) })
+            }
+            Ok(_) | Err(_) => Ok(folder),
+        }
     }
 
     /// The folder itself.
@@ -70,7 +95,7 @@ impl DataFolder {
         let path = self.path.join(name);
         match fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(source) => Err(DataFolderError { action: "read", path, source }),
         }
     }
@@ -97,7 +122,7 @@ impl DataFolder {
     pub(crate) fn remove(&self, name: &str) -> Result<(), DataFolderError> {
         let path = self.path.join(name);
         match fs::remove_file(&path) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
                 Err(DataFolderError { action: "remove", path, source })
             }
             Ok(()) | Err(_) => Ok(()),
