@@ -190,6 +190,17 @@ describe('a lost path', () => {
     );
   });
 
+  it('is not asked for again by a reconnect that carries the wish over', () => {
+    const desk = answerer().tell({ type: 'sending', call: CALL, notice: BOTH });
+    settled(desk);
+    lose(desk);
+    desk.pass(700);
+    desk.welcome({ calls: [viewOf(3, 'active', { role: 'callee' })] });
+    const { notices } = desk.call ?? {};
+    wait(desk, 3_000);
+    expect(desk.call?.notices).toBe(notices);
+  });
+
   it('is not looked for before there is anything to restart', () => {
     const desk = new Desk().online().tell({ type: 'dial', call: CALL, to: 'bob', choice: BOTH });
     desk.hear(view(3, 'connecting'));

@@ -56,10 +56,11 @@ export function networkChanged(turn: Turn): void {
   }
 }
 
-/** We can reach the other side again: looks for new paths where one was lost, unless an offer of ours is on its way. */
+/** We can reach the other side again: looks for new paths where one was lost, unless that is on its way already. */
 export function restartPaths(turn: Turn): void {
   for (const call of turn.state.calls) {
-    if (call.state.type === 'recovering' && !isSaying(turn, call.id, 'offer')) restart(turn, call);
+    const isAsked = isSaying(turn, call.id, 'offer') || (call.lost && isSaying(turn, call.id, 'media'));
+    if (call.state.type === 'recovering' && !isAsked) restart(turn, call);
   }
 }
 
