@@ -1,5 +1,6 @@
 //! The certificate that HTTPS shows: the operator's own, or one that is generated, kept and told by its fingerprint.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -43,6 +44,16 @@ pub enum TlsError {
     /// A file of the data folder cannot be read or written.
     #[error(transparent)]
     Folder(#[from] DataFolderError),
+    /// The certificate's or the key's file cannot be read at all.
+    #[error("{setting}: {path} {}", unread(.error))]
+    Unread {
+        /// The key of the configuration that names the file.
+        setting: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says; the message holds what matters of it.
+        error: std::io::Error,
+    },
     /// The certificate is unreadable.
     #[error("https.certificate: {path} holds no PEM certificate that can be read: {reason}")]
     Certificate {
@@ -79,6 +90,27 @@ pub enum TlsError {
     Generate(#[from] rcgen::Error),
 }
 
+impl TlsError {
+    /// Whether the configuration is to be mended, rather than the machine.
+    pub fn is_of_configuration(&self) -> bool {
+        match self {
+            Self::Unread { .. } | Self::Certificate { .. } | Self::Key { .. } | Self::Pair { .. } => true,
+            Self::Folder(_) | Self::Generate(_) => false,
+        }
+    }
+}
+
+/// Why a file cannot be read, and the way out.
+fn unread(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            "does not exist; a path that does not begin with / is looked for in the working folder".to_owned()
+        }
+        ErrorKind::PermissionDenied => "may not be read by the user who runs visavis; allow it".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
 impl TlsIdentity {
     /// The operator's own certificate if the configuration names one, else the kept one, else a new one.
     ///
@@ -110,13 +142,19 @@ impl TlsIdentity {
 
 fn read(certificate: &Path, key: &Path, self_signed: bool) -> Result<TlsIdentity, TlsError> {
     let unreadable = |reason: String| TlsError::Certificate { path: certificate.to_owned(), reason };
+    let unread = |setting, path: &Path, error| TlsError::Unread { setting, path: path.to_owned(), error };
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| unreadable(error.to_string()))?;
+        .map_err(|error| match error {
+        pem::Error::Io(error) => unread("https.certificate", certificate, error),
+        error => unreadable(error.to_string()),
+    })?;
     let first = chain.first().ok_or_else(|| unreadable("it has no CERTIFICATE block".to_owned()))?;
     let fingerprint = fingerprint(first);
-    let private = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| TlsError::Key { path: key.to_owned(), reason: error.to_string() })?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
+        pem::Error::Io(error) => unread("https.key", key, error),
+        error => TlsError::Key { path: key.to_owned(), reason: error.to_string() },
+    })?;
     let config = server_config(chain, private).map_err(|reason| TlsError::Pair {
         certificate: certificate.to_owned(),
         key: key.to_owned(),

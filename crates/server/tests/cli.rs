@@ -131,6 +131,39 @@ fn a_name_can_be_added_once_and_given_a_new_link_any_time() {
 }
 
 #[test]
+fn what_is_to_be_typed_next_is_for_the_same_data_folder() {
+    let place = place();
+    place.done(&["user", "add", "alice", "--data", "my data"]);
+
+    let told = |words: &[&str]| place.failed(&[&["user"], words, &["--data", "my data"]].concat()).1;
+
+    assert_eq!(
+        told(&["add", "alice"]),
+        "error: alice has an account already; `visavis user link alice --data 'my data'` makes a new link\n"
+    );
+    assert_eq!(
+        told(&["link", "bob"]),
+        "error: bob has no account; `visavis user add bob --data 'my data'` makes one\n"
+    );
+    assert_eq!(
+        told(&["remove", "bob"]),
+        "error: bob has no account; `visavis user list --data 'my data'` shows who has\n"
+    );
+}
+
+#[test]
+fn the_program_tells_its_version_by_its_own_name() {
+    assert_eq!(place().done(&["--version"]), format!("visavis {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_name_that_is_empty_is_called_so_once() {
+    let wanted =
+        "error: the name is empty; letters and digits of any script, `.`, `_` and `-` can be in one\n";
+    assert_eq!(place().failed(&["user", "add", ""]), (1, wanted.to_owned()));
+}
+
+#[test]
 fn a_name_that_cannot_be_is_refused_with_what_can() {
     let (code, error) = place().failed(&["user", "add", "a b"]);
 
@@ -242,7 +275,7 @@ fn checking_a_configuration_names_every_mistake_with_its_line() {
     assert_eq!(
         error,
         "error: visavis.toml:3: relay.prots: unknown key; did you mean relay.ports?\n\
-         visavis.toml:5: http.listen: 7070 is not an IP address and port such as 127.0.0.1:7070 or [::]:7443\n"
+         error: visavis.toml:5: http.listen: 7070 is not an IP address and port such as 127.0.0.1:7070 or [::]:7443\n"
     );
     // Nothing else starts with it either.
     assert_eq!(place.failed(&["serve"]).0, 2);
@@ -258,11 +291,11 @@ fn a_certificate_that_is_missing_is_found_by_the_check() {
 
     let (code, error) = place.failed(&["config", "check"]);
 
-    assert_eq!(code, 1);
-    assert!(
-        error.starts_with("error: https.certificate: c.pem holds no PEM certificate that can be read: "),
-        "{error}"
-    );
+    let wanted = "error: https.certificate: c.pem does not exist; a path that does not begin with / is looked for in the \
+                  working folder\n";
+    assert_eq!((code, error.as_str()), (2, wanted));
+    let (code, error) = place.failed(&[&["serve"][..], &ANYWHERE].concat());
+    assert_eq!((code, error.lines().last()), (2, Some(wanted.trim())));
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod qr;
 mod serve;
 mod user;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,10 +18,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, Sources};
 use crate::data_folder::NoData;
+use crate::tls::TlsError;
 
 /// Calls between two people, on a server of your own.
 #[derive(Debug, Parser)]
 #[command(
+    name = "visavis",
     version,
     propagate_version = true,
     after_help = "Exit codes: 0 done, 1 failed, 2 wrong command line or \
@@ -69,10 +71,9 @@ pub fn run() -> ExitCode {
     match perform(&settings, command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let wrong_configuration = error.is::<ConfigError>() || error.is::<NoData>();
             // If not even that can be written, the exit code says it.
             let _ = writeln!(std::io::stderr(), "{}", explain(&error));
-            ExitCode::from(if wrong_configuration { 2 } else { 1 })
+            ExitCode::from(if is_of_configuration(&error) { 2 } else { 1 })
         }
     }
 }
@@ -82,7 +83,7 @@ fn perform(settings: &Settings, command: Command) -> anyhow::Result<()> {
         Command::Config(command) => config::perform(&command, &settings.sources()),
         Command::Serve => serve::perform(settings.load()?, &settings.flags()),
         Command::Bridge(command) => bridge::perform(&command, &settings.load()?),
-        Command::User(command) => user::perform(&command, &settings.load()?),
+        Command::User(command) => user::perform(&command, &settings.load()?, &settings.flags()),
     }
 }
 
@@ -112,8 +113,20 @@ impl Settings {
     }
 }
 
+/// Whether other settings would do; else something went wrong.
+fn is_of_configuration(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.is::<ConfigError>()
+            || cause.is::<NoData>()
+            || cause.downcast_ref().is_some_and(TlsError::is_of_configuration)
+    })
+}
+
 /// The error with its causes, each once: some messages already hold their cause.
 fn explain(error: &anyhow::Error) -> String {
+    if let Some(ConfigError { faults }) = error.downcast_ref() {
+        return faults.iter().map(|fault| format!("error: {fault}")).collect::<Vec<_>>().join("\n");
+    }
     let mut text = format!("error: {error}");
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if !text.contains(&cause) {
@@ -121,6 +134,23 @@ fn explain(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// The words to type for another command to the same server, with the flags that were given to this one.
+fn hint(words: &str, flags: &[OsString]) -> String {
+    let flags = flags.iter().map(|flag| format!(" {}", quoted(flag)));
+    format!("{words}{}", flags.collect::<String>())
+}
+
+/// The word as a shell takes it.
+fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@".contains(c);
+    if word.chars().all(plain) && !word.is_empty() {
+        word.into_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// Says what is worth knowing besides the answer, where no program takes it for the answer.
@@ -135,5 +165,17 @@ fn print(text: &str) -> anyhow::Result<()> {
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to standard output"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_typed_is_quoted_for_the_shell() {
+        assert_eq!(quoted(OsStr::new("/srv/visavis-1.0/data")), "/srv/visavis-1.0/data");
+        assert_eq!(quoted(OsStr::new("my calls' data")), r"'my calls'\'' data'");
+        assert_eq!(quoted(OsStr::new("")), "''");
     }
 }

@@ -1,6 +1,6 @@
 //! `visavis serve`.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use anyhow::Context;
@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
 use super::banner::{Banner, network_urls};
-use super::print;
+use super::{hint, print, quoted};
 use crate::config::Config;
 use crate::mallopt;
 use crate::serve::Server;
@@ -96,23 +96,5 @@ fn allow_open_files(sockets: u64) {
 /// This program's command `words` for the same server, to be typed into a shell.
 fn command(words: &str, flags: &[OsString]) -> String {
     let program = std::env::args_os().next().unwrap_or_else(|| "visavis".into());
-    let flags = flags.iter().map(|flag| format!(" {}", quoted(flag)));
-    format!("{} {words}{}", quoted(&program), flags.collect::<String>())
-}
-
-pub(super) fn quoted(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
-    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@".contains(c);
-    if word.chars().all(plain) { word.into_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_to_be_typed_is_quoted_for_the_shell() {
-        assert_eq!(quoted(OsStr::new("/srv/visavis-1.0/data")), "/srv/visavis-1.0/data");
-        assert_eq!(quoted(OsStr::new("my calls' data")), r"'my calls'\'' data'");
-    }
+    format!("{} {}", quoted(&program), hint(words, flags))
 }

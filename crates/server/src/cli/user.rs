@@ -1,5 +1,6 @@
 //! `visavis user`: who has an account. Works on the database, whether the server runs or not.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,8 +10,7 @@ use serde_json::json;
 use visavis_proto::UserId;
 use visavis_store::{Store, User};
 
-use super::serve::quoted;
-use super::{banner, print, qr, tell};
+use super::{banner, hint, print, qr, quoted, tell};
 use crate::accounts::{days, guests, sign_up};
 use crate::clock;
 use crate::config::{Config, PublicUrl};
@@ -38,6 +38,23 @@ pub(super) enum UserCommand {
     },
 }
 
+/// The server whose people these are.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    config: &'a Config,
+    folder: &'a DataFolder,
+    store: &'a Store,
+    /// What leads another command to the same server.
+    flags: &'a [OsString],
+}
+
+impl Place<'_> {
+    /// The command to type next.
+    fn hint(self, words: &str) -> String {
+        format!("`visavis user {}`", hint(words, self.flags))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Whom {
     /// The name others dial: letters and digits of any script, `.`, `_` and `-`.
@@ -50,7 +67,7 @@ pub(super) struct Whom {
     base_url: Option<String>,
 }
 
-pub(super) fn perform(command: &UserCommand, config: &Config) -> anyhow::Result<()> {
+pub(super) fn perform(command: &UserCommand, config: &Config, flags: &[OsString]) -> anyhow::Result<()> {
     let folder = match command {
         // The first person may be added before the first start.
         UserCommand::Add(whom) => {
@@ -64,12 +81,13 @@ pub(super) fn perform(command: &UserCommand, config: &Config) -> anyhow::Result<
     folder.refuse_cut_databases()?;
     let store = Store::open(&folder.database())?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().context("cannot start")?;
+    let place = Place { config, folder: &folder, store: &store, flags };
     runtime.block_on(async {
         let done = match command {
-            UserCommand::Add(whom) => add(whom, config, &folder, &store).await,
-            UserCommand::Link(whom) => link(whom, config, &folder, &store).await,
-            UserCommand::Remove { name } => remove(name, &store).await,
-            UserCommand::List { json } => list(&store, *json).await,
+            UserCommand::Add(whom) => add(whom, &place).await,
+            UserCommand::Link(whom) => link(whom, &place).await,
+            UserCommand::Remove { name } => remove(name, &place).await,
+            UserCommand::List { json } => list(&place, *json).await,
         };
         store.close().await;
         done
@@ -92,39 +110,33 @@ fn open_or_make(path: &Path) -> anyhow::Result<DataFolder> {
     Ok(folder)
 }
 
-async fn add(whom: &Whom, config: &Config, folder: &DataFolder, store: &Store) -> anyhow::Result<()> {
+async fn add(whom: &Whom, place: &Place<'_>) -> anyhow::Result<()> {
     let id = whom.new_id()?;
     let base = whom.base()?;
     let user = User { id: id.clone(), display_name: whom.name.trim().to_owned() };
-    if !store.add_user(user, clock::now()).await? {
-        bail!("{id} has an account already; `visavis user link {id}` makes a new link");
+    if !place.store.add_user(user, clock::now()).await? {
+        bail!("{id} has an account already; {} makes a new link", place.hint(&format!("link {id}")));
     }
-    invite(&id, whom, base, config, folder, store).await
+    invite(&id, whom, base, place).await
 }
 
-async fn remove(name: &str, store: &Store) -> anyhow::Result<()> {
-    let id: Option<UserId> = name.parse().ok();
-    match id {
-        Some(id) if store.remove_user(&id).await? => print(&format!("{id} is removed")),
-        Some(_) | None => bail!("{name} has no account; `visavis user list` shows who has"),
+async fn remove(name: &str, place: &Place<'_>) -> anyhow::Result<()> {
+    let id = parse_name(name)?;
+    if !place.store.remove_user(&id).await? {
+        bail!("{id} has no account; {} shows who has", place.hint("list"));
     }
+    print(&format!("{id} is removed"))
 }
 
-async fn link(whom: &Whom, config: &Config, folder: &DataFolder, store: &Store) -> anyhow::Result<()> {
-    invite(&whom.id()?, whom, whom.base()?, config, folder, store).await
+async fn link(whom: &Whom, place: &Place<'_>) -> anyhow::Result<()> {
+    invite(&whom.id()?, whom, whom.base()?, place).await
 }
 
-async fn invite(
-    id: &UserId,
-    whom: &Whom,
-    base: Option<PublicUrl>,
-    config: &Config,
-    folder: &DataFolder,
-    store: &Store,
-) -> anyhow::Result<()> {
+async fn invite(id: &UserId, whom: &Whom, base: Option<PublicUrl>, place: &Place<'_>) -> anyhow::Result<()> {
+    let &Place { config, folder, store, .. } = place;
     let lifetime = days(config.accounts.signup_days);
     let Some(token) = sign_up::make_link(store, id, lifetime, clock::now()).await? else {
-        bail!("{id} has no account; `visavis user add {id}` makes one");
+        bail!("{id} has no account; {} makes one", place.hint(&format!("add {id}")));
     };
     let bases = Bases::of(base, config, RunFile::read(folder).as_ref());
     let here = sign_up::page(&bases.here, &token);
@@ -147,12 +159,7 @@ async fn invite(
 
 impl Whom {
     fn id(&self) -> anyhow::Result<UserId> {
-        self.name.parse().with_context(|| {
-            format!(
-                "{:?} cannot be a name; letters and digits of any script, `.`, `_` and `-` can",
-                self.name
-            )
-        })
+        parse_name(&self.name)
     }
 
     /// The name, if somebody who is added may have it.
@@ -171,6 +178,14 @@ impl Whom {
         };
         Ok(Some(url))
     }
+}
+
+fn parse_name(name: &str) -> anyhow::Result<UserId> {
+    let can = "letters and digits of any script, `.`, `_` and `-` can";
+    if name.trim().is_empty() {
+        bail!("the name is empty; {can} be in one");
+    }
+    name.parse().with_context(|| format!("{name:?} cannot be a name; {can}"))
 }
 
 /// The beginnings of links.
@@ -205,8 +220,8 @@ impl Bases {
     }
 }
 
-async fn list(store: &Store, json: bool) -> anyhow::Result<()> {
-    let accounts = store.accounts().await?;
+async fn list(place: &Place<'_>, json: bool) -> anyhow::Result<()> {
+    let accounts = place.store.accounts().await?;
     let now = clock::now();
     if json {
         let all: Vec<_> = accounts
@@ -222,7 +237,7 @@ async fn list(store: &Store, json: bool) -> anyhow::Result<()> {
         return print(&json!(all).to_string());
     }
     if accounts.is_empty() {
-        return print("nobody has an account yet; `visavis user add NAME` makes the first");
+        return print(&format!("nobody has an account yet; {} makes the first", place.hint("add NAME")));
     }
     let lines: Vec<String> = accounts
         .iter()

@@ -150,7 +150,10 @@ fn read_file(path: &Path, faults: &mut Vec<Fault>) -> Vec<Value> {
         Ok(table) => table.into_inner(),
         Err(error) => {
             let start = error.span().map_or(0, |span| span.start);
-            let problem = format!("not TOML: {} (texts are written in quotes)", error.message());
+            let line = text.get(..start).map_or(0, |before| before.rfind('\n').map_or(0, |end| end + 1));
+            let is_value = text.get(line..start).is_some_and(|before| before.contains('='));
+            let hint = if is_value { " (texts are written in quotes)" } else { "" };
+            let problem = format!("not TOML: {}{hint}", error.message());
             faults.push(Fault::new(origin(start), problem));
             return Vec::new();
         }

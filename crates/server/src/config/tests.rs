@@ -149,6 +149,10 @@ fn what_is_not_toml_is_shown_with_its_line() {
         "visavis.toml:2: not TOML: invalid float, expected nothing (texts are written in quotes)"
     );
     assert_eq!(
+        written("[http\nlisten = \"127.0.0.1:7070\"\n").errors(),
+        "visavis.toml:1: not TOML: unclosed table, expected `]`"
+    );
+    assert_eq!(
         written("listen = \"127.0.0.1:7070\"\n").errors(),
         "visavis.toml:1: listen: unknown key; did you mean http.listen?"
     );
