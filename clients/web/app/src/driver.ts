@@ -13,6 +13,7 @@ import type { Awaited } from './model/people.ts';
 import { hashOf } from './model/place.ts';
 import { createStore, type Store } from './model/store.ts';
 import { createPeopleDriver } from './people-driver.ts';
+import { closeNotice } from './push/notices.ts';
 
 /** A call that just ended reaches the history when its record is committed: when to look again. */
 const HISTORY_LOOKS_MS = [0, 400, 1_000, 2_500, 6_000];
@@ -92,6 +93,7 @@ export function createDriver(): Driver {
       case 'start-call':
         return calls.start(output.to, output.video);
       case 'accept-call':
+        noteAnswered(output.serial);
         return calls.accept(output.serial, output.video);
       case 'take-call':
         return calls.take(output.id);
@@ -129,6 +131,12 @@ export function createDriver(): Driver {
       default:
         return performForPeople(output);
     }
+  }
+
+  function noteAnswered(serial: number): void {
+    const { call, others } = store.model.value;
+    const answered = [call, ...others].find((one) => one?.serial === serial);
+    if (answered?.id) void closeNotice(answered.id);
   }
 
   function signedIn(answer: Answer<Me>): void {

@@ -4,6 +4,7 @@ import { render } from 'preact';
 import { App } from './app.tsx';
 import { createDriver } from './driver.ts';
 import { readAddress } from './model/place.ts';
+import { takeWish } from './push/wish.ts';
 import { chimeFor, loopFor } from './sound/plan.ts';
 import { createPlayer } from './sound/player.ts';
 import './style/index.css';
@@ -50,8 +51,10 @@ const open = () => {
       return send({ type: 'open', token: address.token });
     case 'guest':
       return send({ type: 'open-guest', token: address.token });
-    case 'answer':
-      send({ type: 'answer-call', call: address.call, video: address.video });
+    case 'wish':
+      void takeWish(address.nonce, Date.now()).then(
+        (wish) => wish && send({ type: 'answer-call', wish, now: Date.now() }),
+      );
       return send({ type: 'open', token: null });
     case 'place':
       send({ type: 'go', place: address.place });

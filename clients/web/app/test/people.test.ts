@@ -6,6 +6,7 @@ import { initialModel, type Model, type PastCall } from '../src/model/model.ts';
 import { NOBODY, type OwnPreferences, requestsOf } from '../src/model/people.ts';
 import { isQuiet } from '../src/model/people-update.ts';
 import { update } from '../src/model/update.ts';
+import { WISH_MS } from '../src/push/wish.ts';
 import { nextMorning } from '../src/screens/settings/quiet.tsx';
 import { RINGS_HERE, snapshot } from './call-models.ts';
 
@@ -330,10 +331,19 @@ describe('a guest', () => {
 });
 
 describe('a notification that was pressed', () => {
-  const rings = (id: string): Input => ({ type: 'call', call: snapshot({ ...RINGS_HERE, id }), now: 0 });
+  const rings = (id: string, now = 0): Input => ({
+    type: 'call',
+    call: snapshot({ ...RINGS_HERE, id }),
+    now,
+  });
+  const pressed = (video: boolean | null, now = 0): Input => ({
+    type: 'answer-call',
+    wish: { call: 'c1', video, pressedAt: 0 },
+    now,
+  });
 
   test('answers its call as soon as it rings here, and no other', () => {
-    const expecting = run(home, { type: 'answer-call', call: 'c1', video: false }).model;
+    const expecting = run(home, pressed(false)).model;
     expect(run(expecting, rings('c2')).model.call?.attended).toBe(false);
     const { model, outputs } = run(expecting, rings('c1'));
     expect(model.call?.attended).toBe(true);
@@ -342,23 +352,31 @@ describe('a notification that was pressed', () => {
   });
 
   test('answers a call that rings here already', () => {
-    const { outputs } = run(home, rings('c1'), { type: 'answer-call', call: 'c1', video: false });
+    const { outputs } = run(home, rings('c1'), pressed(false));
     expect(outputs.map(({ type }) => type)).toEqual(['accept-call']);
   });
 
+  test('answers nothing any more after 30 seconds: the call rings', () => {
+    const expecting = run(home, pressed(true)).model;
+    expect(run(expecting, rings('c1', WISH_MS)).outputs.map(({ type }) => type)).toEqual(['accept-call']);
+    const { model, outputs } = run(expecting, rings('c1', WISH_MS + 1));
+    expect([model.call?.attended, model.expected, outputs]).toEqual([false, null, []]);
+    expect(run(model, rings('c1', 1)).outputs).toEqual([]);
+  });
+
+  test('that is told of late, to a page that slept, answers nothing', () => {
+    expect(run(home, rings('c1'), pressed(true, WISH_MS + 1)).outputs).toEqual([]);
+  });
+
   test('beside its buttons only shows the call', () => {
-    const { model, outputs } = run(home, rings('c1'), { type: 'answer-call', call: 'c1', video: null });
+    const { model, outputs } = run(home, rings('c1'), pressed(null));
     expect(model.call?.attended).toBe(false);
     expect(outputs).toEqual([]);
   });
 
   test('too late says what became of the call', () => {
     const late = (change: Partial<PastCall>) =>
-      run(
-        home,
-        { type: 'answer-call', call: 'c1', video: true },
-        { type: 'history', calls: [past('c1', 'bob', change)] },
-      ).model.toast?.message;
+      run(home, pressed(true), { type: 'history', calls: [past('c1', 'bob', change)] }).model.toast?.message;
     expect(late({})).toEqual({ key: 'toast.too-late', params: { name: 'bob' } });
     expect(late({ outcome: 'answered', device_name: 'Chrome on Linux' })).toEqual({
       key: 'ended.elsewhere',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { hashOf, placeIn, readAddress, SECTIONS } from '../src/model/place.ts';
 
-test('an address names a page, a link or a call to answer', () => {
+test('an address names a page, a link or a wish, and never a call to answer', () => {
   const read = [
     '',
     '#/',
@@ -9,10 +9,9 @@ test('an address names a page, a link or a call to answer', () => {
     '#/settings/quiet',
     '#/join/abc',
     '#/guest/t0k-en',
+    '#/wish/n0nce',
     '#/answer/c1/video',
-  ]
-    .concat(['#/answer/c1/audio', '#/answer/c1'])
-    .map(readAddress);
+  ].map(readAddress);
   expect(read).toEqual([
     { type: 'place', place: 'home' },
     { type: 'place', place: 'home' },
@@ -20,9 +19,8 @@ test('an address names a page, a link or a call to answer', () => {
     { type: 'place', place: 'settings/quiet' },
     { type: 'join', token: 'abc' },
     { type: 'guest', token: 't0k-en' },
-    { type: 'answer', call: 'c1', video: true },
-    { type: 'answer', call: 'c1', video: false },
-    { type: 'answer', call: 'c1', video: null },
+    { type: 'wish', nonce: 'n0nce' },
+    { type: 'place', place: 'home' },
   ]);
 });
 

@@ -1,5 +1,6 @@
 import type { CallView, PushedCall } from '@visavis/client';
 import { describe, expect, test } from 'vitest';
+import type { Wish } from '../src/push/wish.ts';
 import { press, takePush } from '../src/worker/ring.ts';
 import type {
   Answer,
@@ -20,6 +21,7 @@ class Browser implements Scope {
   answers: Record<string, Answer | null> = {};
   tabs: { url?: string; visible?: boolean; focused?: boolean }[] = [];
   speaks: 'en' | 'zh-CN' = 'en';
+  readonly left: Wish[] = [];
 
   language = () => Promise.resolve(this.speaks);
   pages = () =>
@@ -37,6 +39,11 @@ class Browser implements Scope {
   open = (hash: string) => {
     this.opened.push(hash);
     return Promise.resolve();
+  };
+  now = () => 1_000;
+  leave = (wish: Wish) => {
+    this.left.push(wish);
+    return Promise.resolve(`n${this.left.length}`);
   };
   show = (title: string, options: ShowOptions) => {
     this.notifications.set(options.tag, { title, options });
@@ -188,19 +195,24 @@ describe('a press', () => {
     expect([browser.opened, browser.told, browser.seen]).toEqual([[], [], []]);
   });
 
-  test('on answer opens a page that answers at once', async () => {
-    expect((await pressed('answer')).opened).toEqual([`#/answer/${CALL}/video`]);
+  test('on answer leaves the wish to a page that it opens, whose address does not name the call', async () => {
+    const { opened, left } = await pressed('answer');
+    expect(opened).toEqual(['#/wish/n1']);
+    expect(left).toEqual([{ call: CALL, video: true, pressedAt: 1_000 }]);
   });
 
   test('beside the buttons opens a page that shows the call', async () => {
-    expect((await pressed('')).opened).toEqual([`#/answer/${CALL}`]);
+    const { opened, left } = await pressed('');
+    expect(opened).toEqual(['#/wish/n1']);
+    expect(left).toEqual([{ call: CALL, video: null, pressedAt: 1_000 }]);
   });
 
   test('on answer tells the page that is open, the one in front if there are several', async () => {
     const url = 'https://calls.example.org/tutorial/';
     const browser = await pressed('answer', [{ url, focused: true }, {}, { focused: true }]);
     expect(browser.opened).toEqual([]);
-    expect(browser.told).toEqual([{ type: 'answer', call: CALL, video: true }]);
+    expect(browser.told).toEqual([{ type: 'answer', call: CALL, video: true, pressedAt: 1_000 }]);
+    expect(browser.left).toEqual([]);
   });
 
   test('on a missed call leads to the history', async () => {

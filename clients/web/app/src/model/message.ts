@@ -7,6 +7,7 @@ import type {
   Me,
   SignUpInvitation,
 } from '@visavis/client';
+import type { Wish } from '../push/wish.ts';
 import type { CallElsewhere, CallSnapshot, Link, PastCall, Problem } from './model.ts';
 import type { PeopleInput, PeopleOutput } from './people.ts';
 
@@ -64,8 +65,8 @@ export type Input =
   | { readonly type: 'dismiss-toast'; readonly id: number }
   /** Several, one after the other. */
   | { readonly type: 'all'; readonly inputs: readonly Input[] }
-  /** A notification was pressed: this call is to be answered here, or shown if `video` is null. */
-  | { readonly type: 'answer-call'; readonly call: string; readonly video: boolean | null }
+  /** A notification was pressed, says the service worker: never an address, which may come from anybody. */
+  | { readonly type: 'answer-call'; readonly wish: Wish; readonly now: number }
   /** Whether nobody looks at this page. */
   | { readonly type: 'hidden'; readonly hidden: boolean }
   | GuestInput

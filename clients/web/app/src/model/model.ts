@@ -21,6 +21,7 @@ import type {
   Peer,
   RemoteMedia,
 } from '@visavis/client';
+import type { Wish } from '../push/wish.ts';
 import type { Key } from '../text/en.ts';
 import type { Message } from '../text/language.ts';
 import type { Input } from './message.ts';
@@ -46,7 +47,7 @@ export interface Model {
   /** Calls of this user that another of their devices carries. */
   readonly elsewhere: readonly CallElsewhere[];
   /** A notification was pressed, and its call has not come to this page yet. */
-  readonly expected: ExpectedCall | null;
+  readonly expected: Wish | null;
   readonly toast: Toast | null;
 }
 
@@ -151,12 +152,6 @@ export interface CallModel extends CallSnapshot {
   readonly silenced: boolean;
   /** When `state.type` became what it is, for texts that change while one waits. */
   readonly stateSince: number;
-}
-
-/** A call that is to be answered as soon as it rings here, or only shown if `video` is null. */
-export interface ExpectedCall {
-  readonly call: string;
-  readonly video: boolean | null;
 }
 
 /** The last state of a call. */

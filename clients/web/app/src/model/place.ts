@@ -21,20 +21,20 @@ export type Place = 'home' | 'contacts' | 'history' | 'settings' | `settings/${S
 export type Address =
   | { readonly type: 'join'; readonly token: string }
   | { readonly type: 'guest'; readonly token: string }
-  /** A notification was pressed: this call is to be answered at once, or shown if `video` is null. */
-  | { readonly type: 'answer'; readonly call: string; readonly video: boolean | null }
+  /** The service worker opened this page for a notification that was pressed. What is wished, the address does not say. */
+  | { readonly type: 'wish'; readonly nonce: string }
   | { readonly type: 'place'; readonly place: Place };
 
 /** Reads what stands behind the address, `#` included. What is not known leads home. */
 export function readAddress(hash: string): Address {
-  const [, first = '', second = '', third = ''] = hash.split('/');
+  const [, first = '', second = ''] = hash.split('/');
   switch (first) {
     case 'join':
       return { type: 'join', token: second };
     case 'guest':
       return { type: 'guest', token: second };
-    case 'answer':
-      return { type: 'answer', call: second, video: third === '' ? null : third === 'video' };
+    case 'wish':
+      return { type: 'wish', nonce: second };
     case 'contacts':
     case 'history':
       return { type: 'place', place: first };

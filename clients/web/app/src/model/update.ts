@@ -1,5 +1,6 @@
 /** The model's only way to change: `(model, input) → (model, outputs)`, without clock, network or page. */
 
+import { isFresh } from '../push/wish.ts';
 import { tooLateMessage } from '../text/history.ts';
 import { updateCalls, withToast } from './calls.ts';
 import { updateGuest, welcomeGuest } from './guest-update.ts';
@@ -94,7 +95,7 @@ export function update(model: Model, input: Input): Step {
     case 'history-failed':
       return [{ ...model, history: { ...model.history, status: 'failed' } }, []];
     case 'call':
-      return thenAnswerExpected(updateCalls(model, input));
+      return thenAnswerExpected(updateCalls(model, input), input.now);
     case 'dial':
     case 'answer':
     case 'answer-waiting':
@@ -123,7 +124,7 @@ export function update(model: Model, input: Input): Step {
     case 'all':
       return updateAll(model, input.inputs);
     case 'answer-call':
-      return thenAnswerExpected([{ ...model, expected: { call: input.call, video: input.video } }, []]);
+      return thenAnswerExpected([{ ...model, expected: input.wish }, []], input.now);
     case 'hidden':
       return input.hidden
         ? [{ ...model, hidden: true }, []]
@@ -208,9 +209,11 @@ function leave(model: Model, ended: boolean, ...outputs: Output[]): Step {
   ];
 }
 
-/** Answers the call whose notification was pressed: on the stage, or in its place. */
-function thenAnswerExpected([model, outputs]: Step): Step {
+/** Answers the call whose notification was pressed a moment ago: on the stage, or in its place. */
+function thenAnswerExpected([model, outputs]: Step, now: number): Step {
   const { expected } = model;
+  // Whoever has waited for so long may be elsewhere by now, and is not to be seen there: the call rings.
+  if (expected && !isFresh(expected, now)) return [{ ...model, expected: null }, outputs];
   const call = [model.call, ...model.others].find((other) => other && other.id === expected?.call);
   if (!call || !expected) return [model, outputs];
   const after = { ...model, expected: null };

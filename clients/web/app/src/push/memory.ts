@@ -1,7 +1,7 @@
 /** What pages and the service worker both know: a worker has no `localStorage`, so it is kept in a cache. */
 
 /** What can be remembered. */
-export type MemoryKey = 'language' | 'push-device';
+export type MemoryKey = 'language' | 'push-device' | 'wish';
 
 const CACHE = 'visavis-memory';
 
@@ -21,6 +21,15 @@ export async function remember(key: MemoryKey, text: string): Promise<void> {
     await (await caches.open(CACHE)).put(addressOf(key), new Response(text));
   } catch {
     // Without storage the worker speaks the browser's language, and this browser is a new device to each push.
+  }
+}
+
+/** Removes what was kept; true for the one who did it. */
+export async function forget(key: MemoryKey): Promise<boolean> {
+  try {
+    return await (await caches.open(CACHE)).delete(addressOf(key));
+  } catch {
+    return false;
   }
 }
 

@@ -111,7 +111,7 @@ async function register(send: Send): Promise<ServiceWorkerRegistration> {
   serviceWorker.addEventListener('message', ({ data }: MessageEvent<WorkerMessage>) => {
     switch (data.type) {
       case 'answer':
-        return send({ type: 'answer-call', call: data.call, video: data.video });
+        return send({ type: 'answer-call', wish: data, now: Date.now() });
       case 'go':
         return send({ type: 'go', place: data.place });
     }

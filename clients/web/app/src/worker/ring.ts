@@ -144,13 +144,13 @@ async function settle(
 
 /** The page that is open answers; without one, a new page does so at once. */
 async function answer(scope: Scope, call: string, video: boolean | null): Promise<void> {
+  const wish = { call, video, pressedAt: scope.now() };
   const page = await bestPage(scope);
   if (!page) {
-    const how = video === null ? '' : video ? '/video' : '/audio';
-    await scope.open(`#/answer/${call}${how}`);
+    await scope.open(`#/wish/${await scope.leave(wish)}`);
     return;
   }
-  page.tell({ type: 'answer', call, video });
+  page.tell({ type: 'answer', ...wish });
   await page.focus();
 }
 

@@ -1,4 +1,5 @@
 /** The part of a service worker's world that ours uses; TypeScript's own types cannot stand beside those of a page. */
+import type { Wish } from '../push/wish.ts';
 
 /** A notification as it is shown. */
 export interface Shown {
@@ -37,7 +38,7 @@ export type NotificationData =
 
 /** What the worker tells a page of ours when a notification was pressed. */
 export type WorkerMessage =
-  | { readonly type: 'answer'; readonly call: string; readonly video: boolean | null }
+  | ({ readonly type: 'answer' } & Wish)
   | { readonly type: 'go'; readonly place: 'home' | 'history' };
 
 /** A page of this origin. */
@@ -54,6 +55,9 @@ export interface Scope {
   language(): Promise<'en' | 'zh-CN'>;
   pages(): Promise<readonly Page[]>;
   open(hash: string): Promise<unknown>;
+  now(): number;
+  /** Leaves a wish for the page that is opened next, and gives the name by which it is taken. */
+  leave(wish: Wish): Promise<string>;
   show(title: string, options: ShowOptions): Promise<void>;
   shown(tag: string): Promise<readonly Shown[]>;
   /** Asks the server about a call with the token of its push; null if it does not answer in time. */

@@ -2,6 +2,7 @@
 import type { PushMessage } from '@visavis/client';
 import { recall } from '../push/memory.ts';
 import { subscriptionBody } from '../push/subscription.ts';
+import { leaveWish } from '../push/wish.ts';
 import { chooseLanguage } from '../text/choose-language.ts';
 import { press, takePush } from './ring.ts';
 import type { Answer, Scope, Shown, ShowOptions } from './scope.ts';
@@ -64,6 +65,8 @@ const scope: Scope = {
     }));
   },
   open: (hash) => worker.clients.openWindow(`/${hash}`),
+  now: () => Date.now(),
+  leave: leaveWish,
   show: (title, options) => worker.registration.showNotification(title, options),
   shown: (tag) => worker.registration.getNotifications({ tag }),
   ask,
