@@ -387,8 +387,32 @@ impl<'a> ClientBody<'a> {
             let hint = format!("{}.data has {bytes} bytes, the limit is {limit}", kind.name());
             return Err((ErrorCode::TooLarge, hint));
         }
+        if depth(data.get()) > limits::PAYLOAD_DEPTH {
+            let hint = format!("{}.data is nested deeper than {} levels", kind.name(), limits::PAYLOAD_DEPTH);
+            return Err((ErrorCode::BadMessage, hint));
+        }
         Ok(Self::Relay(kind, data))
     }
+}
+
+/// How deep lists and objects are nested in a JSON text.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 fn read<'a, T: Deserialize<'a>>(kind: &str, data: Option<&'a RawValue>) -> Result<T, Wrong> {

@@ -8,6 +8,8 @@ pub const FRAME_BYTES: usize = 64 * 1024;
 pub const DESCRIPTION_BYTES: usize = 48 * 1024;
 /// Largest single candidate message, in bytes of its JSON.
 pub const CANDIDATE_BYTES: usize = 16 * 1024;
+/// Levels of lists and objects in a payload: what it is passed on to may read it by recursion.
+pub const PAYLOAD_DEPTH: usize = 16;
 /// Candidates a device may send per call and generation.
 pub const CANDIDATES_PER_GEN: u32 = 200;
 /// Ringing devices whose media path is prepared before the answer.

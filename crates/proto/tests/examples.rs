@@ -202,3 +202,18 @@ fn unknown_fields_are_ignored_and_only_type_and_data_are_needed() {
     assert!(matches!(frame.body, ClientBody::Relay(RelayKind::Offer, _)));
     assert!(frame.id.is_none() && frame.call.is_none());
 }
+
+#[test]
+fn a_payload_is_nested_sixteen_levels_deep_at_most_whatever_its_texts_hold() {
+    let call = "0192d5f0-7a10-7cc3-98c4-dc0c0c07398f";
+    let nested = |levels: usize, inner: &str| {
+        let data = format!("{}{inner}{}", "[".repeat(levels), "]".repeat(levels));
+        format!(r#"{{"type":"offer","call":"{call}","id":"d.1","data":{data}}}"#)
+    };
+    assert!(ClientFrame::decode(&nested(16, r#""[[ \" [[""#)).is_ok());
+    let refused = ClientFrame::decode(&nested(17, "")).unwrap_err();
+    assert_eq!(
+        (refused.code, refused.hint.as_str()),
+        (ErrorCode::BadMessage, "offer.data is nested deeper than 16 levels")
+    );
+}

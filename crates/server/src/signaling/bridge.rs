@@ -24,9 +24,7 @@ use subtle::ConstantTimeEq;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep, timeout};
 use visavis_proto::limits::{FRAME_BYTES, PARCEL_BYTES, PARCEL_MESSAGES};
-use visavis_proto::{
-    Address, CloseCode, ErrorCode, FromMessenger, ParcelDown, ParcelUp, ToMessenger, UserId,
-};
+use visavis_proto::{Address, CloseCode, ErrorCode, FromMessenger, ParcelDown, ParcelUp, ToMessenger};
 
 use super::Signaling;
 use super::connection::{self, Line, NotRead, Origin, Place, Received};
@@ -81,10 +79,10 @@ struct Channels {
     over: VecDeque<Name>,
 }
 
-/// A device's connection: nobody but its user can name it.
+/// A device's connection: nobody but that device of that user can name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Name {
-    user: UserId,
+    address: Address,
     channel: String,
 }
 
@@ -150,7 +148,8 @@ impl Bridge {
         headers: &HeaderMap,
     ) -> Result<Arc<Intake>, Response> {
         let FromMessenger { user, parcel: ParcelUp { device, channel, seq, .. } } = said;
-        let name = Name { user: user.clone(), channel: channel.clone() };
+        let address = Address { user: user.clone(), device: device.clone() };
+        let name = Name { address: address.clone(), channel: channel.clone() };
         let is_over;
         {
             let channels = self.channels();
@@ -159,7 +158,6 @@ impl Bridge {
             }
             is_over = channels.over.contains(&name);
         }
-        let address = Address { user: user.clone(), device: device.clone() };
         if is_over || *seq != 1 {
             // Or of a connection that this run of the server never had. The device shall not have to find out by itself.
             self.turn_away(&address, channel);

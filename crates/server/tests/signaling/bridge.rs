@@ -112,13 +112,17 @@ async fn a_user_must_exist_and_a_device_be_the_one_of_its_parcels() {
 }
 
 #[tokio::test]
-async fn a_channel_belongs_to_its_user_and_nobody_elses_parcels_reach_it() {
+async fn a_channel_belongs_to_its_device_and_no_others_parcels_reach_it() {
     let (bed, messenger) = two_people(&[]).await;
     let mut alice = messenger.phone(&bed, "alice", "tab").await;
     let mut bob = messenger.device(&bed, "bob", "phone");
     bob.bridged().channel = alice.bridged().channel.clone();
     assert_eq!(bob.bridged().bring(2, &[BYE]).await.0, 404);
     alice.hears_nothing().await;
+    let mut tablet = messenger.device(&bed, "alice", "tablet");
+    tablet.bridged().channel = alice.bridged().channel.clone();
+    assert_eq!(tablet.bridged().bring(2, &[BYE]).await.0, 404);
+    assert_eq!(bed.server.metrics.bridged.value(), 1, "the connection that the channel belongs to lives");
 }
 
 #[tokio::test]
