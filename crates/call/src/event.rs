@@ -60,6 +60,11 @@ pub enum Event {
         /// How long ago, says the device; zero unless the server could not be told then.
         ago: Duration,
     },
+    /// A device that a push has woken declines: it ends a call that rings, and never one that was answered.
+    Decline {
+        /// Which.
+        who: Address,
+    },
     /// Media flows on a leg.
     Connected {
         /// Which.

@@ -89,7 +89,7 @@ pub struct Verdict {
 pub struct Screened {
     /// Why.
     pub why: Screening,
-    /// When the caller sees it ring; `None`: the callee has no device connected, so that it would not.
+    /// When the caller sees it ring; `None`: it does not even seem to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rings_at: Option<Timestamp>,
     /// See [`Verdict::told`].

@@ -69,6 +69,7 @@ pub fn step(record: &Record, event: Event, now: Timestamp, timers: &Timers) -> D
         Event::Ringing { who, warm } => ring(record, &who, warm, now, timers),
         Event::Accept { leg, media } => accept(record, leg, &media, now, timers),
         Event::Hangup { who, reason, ago } => hang_up(record, &who, reason, ago, now),
+        Event::Decline { who } => decline(record, &who, now),
         Event::Connected { who, route } => connected(record, &who, route, now),
         Event::Renew { who, generation } => renew(record, &who, generation, now, timers),
         Event::Take { leg, media, seen } => take(record, leg, &media, seen, now, timers),
@@ -161,6 +162,22 @@ fn hang_up(
         }
     };
     Ok(Some(parted(end(record, reason, Some(by), now), ago, now)))
+}
+
+/// The word of a notification that may be older than the answer: it is about the ringing and nothing else.
+fn decline(record: &Record, who: &Address, now: Timestamp) -> Decision {
+    match (&record.phase, record.place(who)) {
+        (Phase::Inviting { .. } | Phase::Ringing { .. }, Place::Caller) => Err(ErrorCode::BadState),
+        (Phase::Connecting { .. } | Phase::Active { .. }, Place::Caller | Place::Answerer) => {
+            Err(ErrorCode::CallEnded)
+        }
+        (
+            Phase::Inviting { .. } | Phase::Ringing { .. },
+            Place::Answerer | Place::Bystander(_) | Place::Stranger,
+        )
+        | (Phase::Connecting { .. } | Phase::Active { .. }, Place::Bystander(_) | Place::Stranger)
+        | (Phase::Ended(_), _) => hang_up(record, who, None, Duration::ZERO, now),
+    }
 }
 
 /// What somebody says of the past shortens the time that the two were connected, and nothing else.

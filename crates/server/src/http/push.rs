@@ -1,7 +1,5 @@
 //! `/api/push`, and `/api/calls` for devices that a push has woken.
 
-use std::time::Duration;
-
 use axum::extract::{Path, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
@@ -100,7 +98,7 @@ async fn decline(
     Path(call): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<CallView>, Refusal> {
-    tell(&api, &call, &headers, |who| Event::Hangup { who, reason: None, ago: Duration::ZERO }).await
+    tell(&api, &call, &headers, |who| Event::Decline { who }).await
 }
 
 /// Tells the call what its woken device does, and the device how the call stands then.

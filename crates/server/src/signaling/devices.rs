@@ -167,11 +167,6 @@ impl Devices {
             .is_some_and(|entries| entries.iter().any(|entry| entry.device == address.device))
     }
 
-    /// Whether any device of a user is connected here.
-    pub fn is_there(&self, user: &UserId) -> bool {
-        self.users().contains_key(user)
-    }
-
     /// Whether this connection is the device's present one.
     pub fn holds(&self, address: &Address, connection: Connection) -> bool {
         self.users()

@@ -16,7 +16,8 @@ use crate::clock;
 use crate::people::preferences;
 use crate::secrets::random;
 
-/// A device needs so long to say that it rings, and a little more or less: what a screened call pretends.
+/// A device needs so long to say that it rings, and a little more or less: what a screened call pretends, whether or not
+/// a device is connected. A push can wake one at any time, and else a caller who is blocked would learn who is online.
 const RINGS_AFTER_MS: std::ops::Range<u64> = 80..400;
 
 /// Knocks of all guests together at one person.
@@ -100,7 +101,7 @@ impl Calls {
         let verdict = judge(&circumstances, now);
         let screened = verdict.screening.filter(|_| !to_oneself).map(|why| Screened {
             why,
-            rings_at: self.devices.is_there(callee).then(|| now + a_moment()),
+            rings_at: Some(now + a_moment()),
             told: verdict.told,
         });
         let Dealings { callee: user, preferences, callees_contact, callers_contact, guest, .. } = dealings;

@@ -148,6 +148,30 @@ async fn a_woken_device_declines_for_all() {
 }
 
 #[tokio::test]
+async fn a_notification_that_is_declined_after_the_answer_hangs_up_nothing() {
+    let (bed, mut service) = world().await;
+    let browser = register(&bed, &service, "woken").await;
+    let mut alice = bed.phone("alice", "tab").await;
+    alice.do_it(invite(1, "bob")).await;
+    let token = token(&browser.read(&service.next().await));
+    let (mut page, mut desk) = (bed.phone("bob", "woken").await, bed.phone("bob", "desk").await);
+    let decline = async || by_token(&bed, &token, "POST", &path(1, "/decline"), json!(null)).await;
+
+    page.do_it(accept(1)).await;
+    let (status, refused) = decline().await;
+    assert_eq!((status, &refused["code"]), (409, &json!("call_ended")));
+    page.do_it(connected(1)).await;
+    let take = json!({"type":"take","call":call_id(1),"data":{"media":["audio"]}});
+    desk.do_it(take).await;
+    let (status, refused) = decline().await;
+    assert_eq!((status, &refused["code"]), (409, &json!("answered_elsewhere")));
+
+    alice.hear_until("active").await;
+    desk.do_it(verb("hangup", 1)).await;
+    assert_eq!(alice.hear_until("ended").await["reason"], "hangup", "it went on until now");
+}
+
+#[tokio::test]
 async fn neither_a_page_that_is_looked_at_nor_a_screened_call_wakes_a_device() {
     let (bed, mut service) = world().await;
     let browser = register(&bed, &service, "woken").await;

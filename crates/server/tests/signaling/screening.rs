@@ -87,17 +87,19 @@ async fn a_blocked_caller_hears_field_by_field_what_an_unanswered_caller_hears()
 }
 
 #[tokio::test]
-async fn without_a_device_of_the_callee_a_blocked_caller_hears_unreachable_like_others() {
-    let bed = three_people(&["calls.unreachable_ms=1000"]).await;
-    let (mut alice, mut mallory) = (bed.phone("alice", "tab").await, bed.phone("mallory", "tab").await);
+async fn a_blocked_caller_does_not_learn_whether_the_callee_is_online() {
+    let bed = three_people(&["calls.ring_timeout_ms=1000", "calls.unreachable_ms=1000"]).await;
+    let mut mallory = bed.phone("mallory", "tab").await;
 
-    let unanswered = by_order(heard(&mut alice, 1, "bob", None).await);
-    let blocked = by_order(heard(&mut mallory, 2, "bob", None).await);
+    let offline = by_order(heard(&mut mallory, 1, "bob", None).await);
+    let mut bob = bed.phone("bob", "phone").await;
+    let online = by_order(heard(&mut mallory, 2, "bob", None).await);
 
-    assert_eq!(states(&blocked), ["ok", "inviting", "changed", "ended"]);
-    assert_eq!(blocked.last().unwrap()["data"]["reason"], "unreachable");
-    assert_eq!(blocked, unanswered);
-    assert_eq!(bed.history("bob").await, [["in", "missed", "unreachable", "alice"]]);
+    assert_eq!(states(&offline), ["ok", "inviting", "ringing", "changed", "ended"]);
+    assert_eq!(offline.last().unwrap()["data"]["reason"], "no_answer");
+    assert_eq!(offline, online);
+    bob.hears_nothing().await;
+    assert!(bed.history("bob").await.is_empty());
 }
 
 #[tokio::test]
