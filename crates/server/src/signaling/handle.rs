@@ -11,6 +11,7 @@ use visavis_proto::{
     ErrorReply, Gen, Hello, Invite, Limits, MessageId, Ping, PresenceStatus, ServerBody, ServerFrame,
     Timestamp, Transfer, Welcome, limits,
 };
+use visavis_store::{TokenHash, User};
 
 use super::devices::{Connection, Outgoing};
 use super::relay::Payload;
@@ -146,6 +147,8 @@ impl Signaling {
             }
         };
         let address = Address { user, device: hello.device.clone() };
+        // Before it takes the place of a device that may be in a call.
+        self.who(&address, login).await.map_err(|refused| no(refused, CloseCode::Unauthenticated))?;
         let (connection, inbox) = self
             .devices
             .register(&address, login, device_name(&hello), bye(ByeReason::Replaced, 0))
@@ -153,15 +156,13 @@ impl Signaling {
                 let hint = "too many of your devices are connected; close one";
                 no(Refusal::of(ErrorCode::RateLimited, hint), CloseCode::RateLimited)
             })?;
-        // The login may have ended since it got the ticket. Asked only now: an end that comes later finds the device.
-        let user = match self.calls.who(&address.user, login, clock::now()).await {
-            Ok(Some(user)) => user,
-            gone => {
-                self.devices.leave(&address, connection);
-                let refused = gone.err().map_or_else(
-                    || Refusal::of(ErrorCode::Unauthenticated, "this login has ended; sign in again"),
-                    Refusal::from,
-                );
+        // Again, since it may have ended meanwhile: an end that comes later finds the device.
+        let user = match self.who(&address, login).await {
+            Ok(user) => user,
+            Err(refused) => {
+                if self.devices.leave(&address, connection) || !self.devices.is_connected(&address) {
+                    self.calls.device_lost(&address).await;
+                }
                 return Err(no(refused, CloseCode::Unauthenticated));
             }
         };
@@ -174,6 +175,12 @@ impl Signaling {
         self.presences.note(&device.address.user);
         let frame = ServerFrame { re: id.as_ref(), body: ServerBody::Welcome(&welcome) }.encode().into();
         Ok((frame, device, inbox))
+    }
+
+    /// The person behind a device. Their login may have ended since it got its ticket.
+    async fn who(&self, device: &Address, login: Option<TokenHash>) -> Result<User, Refusal> {
+        let found = self.calls.who(&device.user, login, clock::now()).await?;
+        found.ok_or_else(|| Refusal::of(ErrorCode::Unauthenticated, "this login has ended; sign in again"))
     }
 
     async fn welcome(&self, device: &Device, hello: &Hello, origin: &Origin) -> Welcome {

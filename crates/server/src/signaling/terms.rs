@@ -22,7 +22,7 @@ const RINGS_AFTER_MS: std::ops::Range<u64> = 80..400;
 
 /// Knocks of all guests together at one person.
 pub(super) const KNOCKS: Rate = Rate { count: 6, per: Duration::from_secs(60), burst: 12 };
-/// People whose guests' knocks are remembered.
+/// People whose guests' knocks are remembered, and guests whose knocks do not ring.
 pub(super) const KNOCKED_AT: usize = 100_000;
 
 /// What an invite leads to, before it is looked at who is busy.
@@ -64,6 +64,22 @@ impl Calls {
         }
     }
 
+    /// Counts a knock, so that guests do not ring somebody without end. One that does not ring keeps no other guest out: it
+    /// counts for its guest alone, who else hears what any guest would.
+    fn count_knock(&self, guest: &UserId, host: &UserId, screened: bool) -> Result<(), Refusal> {
+        let now = clock::instant();
+        let mut counted = self.knocks.take(host.clone(), now);
+        if screened && counted.is_ok() {
+            self.knocks.give_back(host, now);
+            counted = self.knocks.take(guest.clone(), now);
+        }
+        counted.map_err(|wait| {
+            self.metrics.guests_refused.count();
+            let hint = Some("too many guests knock there; wait a little".to_owned());
+            Refusal { code: ErrorCode::RateLimited, call: None, retry_after: Some(wait), hint }
+        })
+    }
+
     /// Judges an invite of `caller` to `callee`.
     pub(super) async fn terms(
         &self,
@@ -84,17 +100,6 @@ impl Calls {
             if !guest.may_knock {
                 return Err(Refusal::of(ErrorCode::Forbidden, LINK_OVER));
             }
-            if let Err(wait) = self.knocks.take(guest.host.id.clone(), clock::instant()) {
-                self.metrics.guests_refused.count();
-                let hint = "too many guests knock there; wait a little".to_owned();
-                let retry_after = Some(wait);
-                return Err(Refusal {
-                    code: ErrorCode::RateLimited,
-                    call: None,
-                    retry_after,
-                    hint: Some(hint),
-                });
-            }
         }
         let to_oneself = from == *callee;
         let circumstances = circumstances(&dealings, now);
@@ -104,6 +109,9 @@ impl Calls {
             rings_at: Some(now + a_moment()),
             told: verdict.told,
         });
+        if let Some(guest) = &dealings.guest {
+            self.count_knock(&from, &guest.host.id, screened.is_some())?;
+        }
         let Dealings { callee: user, preferences, callees_contact, callers_contact, guest, .. } = dealings;
         if let Some(name) = callees_contact.as_ref().and_then(|contact| contact.given_name.clone()) {
             caller.user_name = name;

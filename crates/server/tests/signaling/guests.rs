@@ -246,6 +246,24 @@ async fn a_link_invites_strangers_but_not_while_nothing_shall_ring_and_not_whom_
 }
 
 #[tokio::test]
+async fn knocks_of_a_blocked_guest_keep_no_other_guest_out() {
+    let bed = Bed::new(&["signaling.invites_per_minute=100"]).await;
+    bed.person("alice", "Alice").await;
+    let (_, token) = link(&bed, json!({"label": "one"})).await;
+    let (gus, eve) = (enter(&bed, &token, "Gus").await, enter(&bed, &token, "Eve").await);
+    bed.ask("alice", "PUT", &format!("/api/blocks/{eve}"), json!({})).await;
+    let (mut blocked, mut guest) = (bed.phone(&eve, "page").await, bed.phone(&gus, "page").await);
+
+    for call in 1..=12 {
+        blocked.do_it(invite(call, "alice")).await;
+        blocked.do_it(verb("hangup", call)).await;
+    }
+    assert_eq!(blocked.refused(invite(13, "alice")).await, "rate_limited", "as any guest is");
+
+    guest.do_it(invite(20, "alice")).await;
+}
+
+#[tokio::test]
 async fn a_link_is_made_of_what_can_be_shown_and_can_end() {
     let bed = host().await;
     for wishes in [

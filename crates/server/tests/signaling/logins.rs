@@ -50,6 +50,27 @@ async fn each_login_is_listed_with_its_connected_devices_and_can_be_named() {
 }
 
 #[tokio::test]
+async fn a_ticket_of_a_login_that_has_ended_throws_no_device_out_of_its_call() {
+    let bed = two_people().await;
+    let unspent = bed.ticket("bob");
+    bed.sign_out("bob").await;
+    bed.log_in_again("bob").await;
+    let (mut alice, mut bob) = (bed.phone("alice", "tab").await, bed.phone("bob", "phone").await);
+    alice.do_it(invite(1, "bob")).await;
+    bob.do_it(accept(1)).await;
+    bob.hear_until("connecting").await;
+
+    let mut other = bed.socket().await;
+    other.say(json!({"type":"hello","data":{"token":unspent,"device":"phone","proto":1}})).await;
+    assert_eq!(other.hear().await["data"]["code"], "unauthenticated");
+    assert_eq!(other.hear_end().await, End::Code(4401));
+
+    bob.hears_nothing().await;
+    bob.do_it(verb("hangup", 1)).await;
+    assert_eq!(alice.hear_until("ended").await["reason"], "hangup");
+}
+
+#[tokio::test]
 async fn a_login_that_is_ended_from_afar_closes_its_devices_at_once_and_no_others() {
     let bed = two_people().await;
     let mut far = bed.phone("bob", "desk").await;
