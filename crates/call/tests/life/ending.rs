@@ -144,6 +144,22 @@ fn a_decline_on_another_device_after_the_answer_has_no_effect() {
 }
 
 #[test]
+fn a_decline_ends_what_rings_and_never_what_was_answered() {
+    let decline = |world: &mut World, who: &str| world.event(Event::Decline { who: address(who) });
+    for mut world in [World::invited(), World::ringing()] {
+        assert_eq!(decline(&mut world, ALICE), Err(ErrorCode::BadState));
+        decline(&mut world, PHONE).unwrap();
+        assert_eq!(world.record.end().unwrap().reason, EndReason::Rejected);
+    }
+    for mut world in [World::connecting(), World::active()] {
+        let before = world.record.clone();
+        assert_eq!(decline(&mut world, DESK), Err(ErrorCode::CallEnded));
+        assert_eq!(decline(&mut world, PHONE), Err(ErrorCode::AnsweredElsewhere));
+        assert_eq!(world.record, before);
+    }
+}
+
+#[test]
 fn nobody_else_can_end_a_call() {
     for mut world in [World::invited(), World::ringing(), World::connecting(), World::active()] {
         // The caller's other devices learn of a call when it is answered, and may take it then.

@@ -41,6 +41,7 @@ fn only_devices_are_refused(event: &Event, outcome: &Result<Option<visavis_call:
         Event::Ringing { .. }
         | Event::Accept { .. }
         | Event::Hangup { .. }
+        | Event::Decline { .. }
         | Event::Connected { .. }
         | Event::Renew { .. }
         | Event::Take { .. } => assert!(
@@ -115,6 +116,7 @@ fn an_established_call_ends_for_a_reason(before: &Record, after: &Record, event:
         | Event::Lost { .. }
         | Event::Leave { .. }
         | Event::Back { .. }
+        | Event::Decline { .. }
         | Event::Restarted => panic!("{event:?} ended an active call"),
     }
 }

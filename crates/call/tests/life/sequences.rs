@@ -21,6 +21,7 @@ fn events_of(who: &str) -> Vec<Event> {
         Event::Accept { leg: leg(who), media: vec![MediaKind::Audio] },
         hang_up(None),
         Event::Hangup { who: address(who), reason: None, ago: Duration::from_secs(3) },
+        Event::Decline { who: address(who) },
         hang_up(Some(EndReason::Busy)),
         hang_up(Some(EndReason::MediaFailed)),
         Event::Connected { who: address(who), route: Route::Direct },

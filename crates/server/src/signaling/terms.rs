@@ -96,10 +96,8 @@ impl Calls {
         let Some(dealings) = dealings.filter(|dealings| reachable(dealings, &from)) else {
             return Err(ErrorCode::NotFound.into());
         };
-        if let Some(guest) = &dealings.guest {
-            if !guest.may_knock {
-                return Err(Refusal::of(ErrorCode::Forbidden, LINK_OVER));
-            }
+        if dealings.guest.as_ref().is_some_and(|guest| !guest.may_knock) {
+            return Err(Refusal::of(ErrorCode::Forbidden, LINK_OVER));
         }
         let to_oneself = from == *callee;
         let circumstances = circumstances(&dealings, now);
