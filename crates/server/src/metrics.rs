@@ -68,6 +68,7 @@ pub fn render(out: &mut String, kind: &str, name: &str, help: &str, value: &impl
 metrics! {
     Counter logins: "People who signed in, new ones included.",
     Counter logins_refused: "Wrong names or passwords.",
+    Counter names_limited: "Contacts and blocks refused because of too many names that nobody has.",
     Counter logins_limited: "Log-ins and sign-ups refused because of too many failed ones.",
     Counter http_timeouts: "API requests given up because they did not arrive in time.",
     Counter sign_ups: "Sign-up links used.",

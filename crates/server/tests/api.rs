@@ -422,6 +422,25 @@ async fn what_cannot_be_kept_of_people_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn who_tries_one_name_after_the_other_is_slowed_down_and_who_adds_people_is_not() {
+    let world = world().await;
+    world.add("bob").await;
+    let session = world.sign_up("alice").await.session();
+    let put = async |name: &str| {
+        world.send(Method::PUT, &format!("/api/contacts/{name}"), json!({}), &session).await.status.as_u16()
+    };
+    for _ in 0..50 {
+        assert_eq!(put("bob").await, 200);
+    }
+    let mut tried = 0;
+    while put("nobody").await == 404 {
+        tried += 1;
+    }
+    assert_eq!(tried, 30);
+    assert_eq!(put("bob").await, 429, "or the refusal would tell who exists");
+}
+
+#[tokio::test]
 async fn bad_input_is_answered_with_what_is_wrong() {
     let world = world().await;
     let session = world.sign_up("alice").await.session();

@@ -32,7 +32,7 @@ pub use guests::GuestLimits;
 pub use refusal::Refusal;
 pub use token::Token;
 
-use crate::clock::Moment;
+use crate::clock::{self, Moment};
 use crate::config;
 use crate::metrics::Metrics;
 use crate::secrets::Secrets;
@@ -42,6 +42,8 @@ use tickets::Tickets;
 
 /// A login's use is noted at most this often, so that reading a page does not write to the database.
 const NOTE_USE_EVERY: Duration = Duration::from_secs(3600);
+/// Names that nobody has, which one person may try.
+const WRONG_NAMES: Rate = Rate { count: 10, per: Duration::from_secs(60), burst: 30 };
 /// Addresses and names whose failed attempts are remembered, each.
 const REMEMBERED: usize = 100_000;
 /// Revocations that may wait for whoever closes the sockets; it does nothing else.
@@ -110,6 +112,7 @@ pub struct Accounts {
     by_name: Allowances<UserId>,
     guests: GuestLimits,
     coming: Allowances<IpAddr>,
+    wrong_names: Allowances<UserId>,
     revoked: broadcast::Sender<Revoked>,
 }
 
@@ -146,6 +149,7 @@ impl Accounts {
             by_name: Allowances::new(attempts(limits.attempts_per_name), REMEMBERED),
             guests: limits.guests,
             coming: Allowances::new(guests::COMING, REMEMBERED),
+            wrong_names: Allowances::new(WRONG_NAMES, REMEMBERED),
             revoked: broadcast::Sender::new(REVOKED_AT_ONCE),
             store,
         }
@@ -296,6 +300,28 @@ impl Accounts {
         let user = self.store.user(user).await?.filter(|_| added).ok_or_else(gone)?;
         self.metrics.logins.count();
         Ok(SignedIn { user, token })
+    }
+
+    /// Looks somebody up for `user` by a name that was typed. Names that nobody has are rationed: else all of them could be
+    /// tried.
+    ///
+    /// # Errors
+    /// `rate_limited` after too many of them; what `found` says.
+    pub(crate) async fn by_typed_name<T>(
+        &self,
+        user: &UserId,
+        found: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
+        let limited = |wait| {
+            self.metrics.names_limited.count();
+            Refusal::later(ErrorCode::RateLimited, "too many names that nobody has; wait a little", wait)
+        };
+        self.wrong_names.take(user.clone(), clock::instant()).map_err(limited)?;
+        let found = found.await;
+        if found.as_ref().err().is_none_or(|refused| refused.code != ErrorCode::NotFound) {
+            self.wrong_names.give_back(user, clock::instant());
+        }
+        found
     }
 
     fn limited(&self, wait: Duration) -> Refusal {

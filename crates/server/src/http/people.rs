@@ -54,8 +54,11 @@ async fn put_contact(
     }
     let change = ContactChange { favourite, given_name };
     let put = api.store.put_contact(&login.user.id, &name, change);
-    let contact = api.presences.around(&login.user.id, &name, put).await?;
-    let contact = contact.map_err(|why| not_added(why, "contacts", limits::CONTACTS))?;
+    let put = async {
+        let contact = api.presences.around(&login.user.id, &name, put).await?;
+        contact.map_err(|why| not_added(why, "contacts", limits::CONTACTS))
+    };
+    let contact = api.accounts.by_typed_name(&login.user.id, put).await?;
     api.devices.tell_changed(&login.user.id, &[ChangedThing::Contacts, ChangedThing::Blocks]);
     Ok(Json(shown(contact)))
 }
@@ -100,8 +103,11 @@ async fn block(
         return Err(Refusal::new(ErrorCode::BadMessage, "you cannot block yourself"));
     }
     let block = api.store.block(&login.user.id, &name, clock::now());
-    let blocked = api.presences.around(&login.user.id, &name, block).await?;
-    blocked.map_err(|why| not_added(why, "blocks", limits::BLOCKS))?;
+    let block = async {
+        let blocked = api.presences.around(&login.user.id, &name, block).await?;
+        blocked.map_err(|why| not_added(why, "blocks", limits::BLOCKS))
+    };
+    api.accounts.by_typed_name(&login.user.id, block).await?;
     api.devices.tell_changed(&login.user.id, &[ChangedThing::Contacts, ChangedThing::Blocks]);
     Ok(StatusCode::NO_CONTENT)
 }
