@@ -63,6 +63,8 @@ pub struct NewGuestLink {
     /// The link.
     pub link: GuestLink,
     /// What to send to the guest. The secret is behind the `#`, which browsers send to no server. It is not told again.
+    /// It begins with `public.url`; without one with the address at which its maker reaches the server, or, if that is
+    /// a loopback one, with the server's HTTPS address in its network, if it has one.
     pub url: String,
 }
 

@@ -28,3 +28,66 @@ fn default_route() -> Option<IpAddr> {
     socket.connect(documentation).ok()?;
     socket.local_addr().ok().map(|address| address.ip())
 }
+
+/// The URLs at which other devices reach HTTPS that listens on `address`.
+pub fn network_urls(address: SocketAddr) -> Vec<String> {
+    let url = |ip| format!("https://{}", SocketAddr::new(ip, address.port()));
+    if address.ip().is_loopback() {
+        return Vec::new();
+    }
+    if !address.ip().is_unspecified() {
+        return vec![url(address.ip())];
+    }
+    reachable().into_iter().filter(|ip| address.is_ipv6() || ip.is_ipv4()).map(url).collect()
+}
+
+/// Whether `host`, as a browser writes it in `Host`, is this machine for itself only.
+pub fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        // The colons of an IPv6 address without a port are within its brackets.
+        Some((name, port)) if !port.ends_with(']') => name,
+        Some(_) | None => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loopback_address_is_of_no_use_to_others() {
+        let urls = |text: &str| network_urls(text.parse().unwrap());
+
+        assert_eq!(urls("127.0.0.1:7443"), Vec::<String>::new());
+        assert_eq!(urls("192.0.2.7:7443"), ["https://192.0.2.7:7443"]);
+    }
+
+    #[test]
+    fn a_host_that_only_this_machine_reaches_is_known() {
+        for host in [
+            "localhost",
+            "LOCALHOST:7070",
+            "app.localhost:80",
+            "127.0.0.1:7070",
+            "127.9.9.9",
+            "[::1]",
+            "[::1]:7070",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "192.0.2.7:7070",
+            "localhost.example.org",
+            "[2001:db8::1]",
+            "[2001:db8::1]:7070",
+            "call.example.org",
+            "",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

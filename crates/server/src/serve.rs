@@ -175,6 +175,7 @@ impl Server {
             push,
             calls: Arc::clone(&calls),
             public: config.public.url.clone(),
+            https: reach.https,
             trust_proxy: config.public.trust_proxy,
         };
         let bridge = messenger(&config, &secrets, &signaling)?;

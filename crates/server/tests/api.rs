@@ -41,6 +41,11 @@ struct World {
 }
 
 async fn world() -> World {
+    world_at(Some("https://call.example.org"), None).await
+}
+
+/// A server that is reached at `public` if anything was set, and listens for HTTPS at `https`.
+async fn world_at(public: Option<&str>, https: Option<&str>) -> World {
     let temporary = tempfile::tempdir().unwrap();
     let folder = DataFolder::open(temporary.path()).unwrap();
     let store = Store::open(&folder.database()).unwrap();
@@ -70,7 +75,8 @@ async fn world() -> World {
         presences: Arc::new(Presences::new(Arc::clone(&devices), store.clone())),
         calls,
         devices,
-        public: Some("https://call.example.org".parse().unwrap()),
+        public: public.map(|url| url.parse().unwrap()),
+        https: https.map(|address| address.parse().unwrap()),
         trust_proxy: false,
     };
     let world = World { router: api::routes(api), store, accounts, _folder: temporary };
@@ -486,4 +492,25 @@ async fn a_body_that_never_comes_is_not_waited_for() {
         (answer.status, answer.body["message"].as_str()),
         (StatusCode::REQUEST_TIMEOUT, Some("the request took longer than 20 s"))
     );
+}
+
+#[tokio::test]
+async fn a_guest_link_that_is_made_at_the_server_itself_can_be_opened_elsewhere_if_there_is_a_way() {
+    let begins = async |public, https, host: &str| {
+        let world = world_at(public, https).await;
+        let session = world.sign_up("alice").await.session();
+        let request = Request::post("/api/links").header(CONTENT_TYPE, "application/json");
+        let request = request.header(COOKIE, session).header(HOST, host);
+        let answer = world.ask(request.body(Body::from(r#"{"label":"dentist"}"#)).unwrap(), false).await;
+        let url = answer.body["url"].as_str().unwrap().to_owned();
+        url.split_once("/#/guest/").unwrap().0.to_owned()
+    };
+    let (public, https) = (Some("https://call.example.org"), Some("192.0.2.7:7443"));
+
+    assert_eq!(begins(public, https, "localhost:7070").await, "https://call.example.org");
+    assert_eq!(begins(None, https, "localhost:7070").await, "https://192.0.2.7:7443");
+    assert_eq!(begins(None, https, "[::1]:7070").await, "https://192.0.2.7:7443");
+    assert_eq!(begins(None, https, "home.lan:7070").await, "http://home.lan:7070");
+    assert_eq!(begins(None, Some("127.0.0.1:7443"), "localhost:7070").await, "http://localhost:7070");
+    assert_eq!(begins(None, None, "localhost:7070").await, "http://localhost:7070");
 }

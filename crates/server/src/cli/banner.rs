@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::qr;
-use crate::addresses;
 use crate::config::PublicUrl;
 use crate::run_file::RunFile;
 use crate::serve::Reach;
@@ -63,18 +62,6 @@ impl Banner<'_> {
     }
 }
 
-/// The URLs at which other devices reach HTTPS that listens on `address`.
-pub fn network_urls(address: SocketAddr) -> Vec<String> {
-    let url = |ip| format!("https://{}", SocketAddr::new(ip, address.port()));
-    if address.ip().is_loopback() {
-        return Vec::new();
-    }
-    if !address.ip().is_unspecified() {
-        return vec![url(address.ip())];
-    }
-    addresses::reachable().into_iter().filter(|ip| address.is_ipv6() || ip.is_ipv4()).map(url).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,13 +108,5 @@ mod tests {
             )
         );
         assert!(code.lines().count() > 10, "{code}");
-    }
-
-    #[test]
-    fn a_loopback_address_is_of_no_use_to_others() {
-        let urls = |text: &str| network_urls(text.parse().unwrap());
-
-        assert_eq!(urls("127.0.0.1:7443"), Vec::<String>::new());
-        assert_eq!(urls("192.0.2.7:7443"), ["https://192.0.2.7:7443"]);
     }
 }

@@ -8,8 +8,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
-use super::banner::{Banner, network_urls};
+use super::banner::Banner;
 use super::{hint, print, quoted};
+use crate::addresses;
 use crate::config::Config;
 use crate::mallopt;
 use crate::serve::Server;
@@ -39,7 +40,7 @@ async fn serve(config: Config, flags: &[OsString]) -> anyhow::Result<()> {
         reach: &server.reach,
         public: public.as_ref(),
         data: &data,
-        network: server.reach.https.map(network_urls).unwrap_or_default(),
+        network: server.reach.https.map(addresses::network_urls).unwrap_or_default(),
         first_account: nobody.then(|| command("user add NAME", flags)),
     };
     print(&banner.text())?;

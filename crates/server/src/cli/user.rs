@@ -10,8 +10,9 @@ use serde_json::json;
 use visavis_proto::UserId;
 use visavis_store::{Store, User};
 
-use super::{banner, hint, print, qr, quoted, tell};
+use super::{hint, print, qr, quoted, tell};
 use crate::accounts::{days, guests, sign_up};
+use crate::addresses;
 use crate::clock;
 use crate::config::{Config, PublicUrl};
 use crate::data_folder::DataFolder;
@@ -212,7 +213,7 @@ impl Bases {
         if running.is_some_and(|run| run.https.is_none()) {
             listen = None;
         }
-        let elsewhere = listen.map(banner::network_urls).unwrap_or_default().into_iter().next();
+        let elsewhere = listen.map(addresses::network_urls).unwrap_or_default().into_iter().next();
         let http = config.http.listen.map(|address| format!("http://localhost:{}", address.port()));
         let here = running.and_then(|run| run.http.clone()).or(https).or(http);
         let here = here.or_else(|| elsewhere.clone()).unwrap_or_else(|| "http://localhost:7070".to_owned());

@@ -10,6 +10,7 @@
 //! | `POST /api/ticket` | `Ticket` |
 //! | `GET /api/me` | `Me`, cookie renewed |
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +58,8 @@ pub struct Api {
     pub calls: Arc<Calls>,
     /// The operator's `public.url`: pages from there are ours.
     pub public: Option<PublicUrl>,
+    /// Where HTTPS listens: links for others begin there if their maker is at this machine itself.
+    pub https: Option<SocketAddr>,
     /// The operator's `public.trust_proxy`.
     pub trust_proxy: bool,
 }

@@ -19,6 +19,7 @@ use visavis_store::{Guest, LinkId};
 use super::api::{Api, Body, Caller, millis, read};
 use super::cookie;
 use crate::accounts::{Refusal, check_display_name, guests};
+use crate::addresses;
 use crate::clock;
 
 /// A link may be made for this long; who means longer leaves it out.
@@ -85,13 +86,18 @@ async fn make(
     api.devices.tell_changed(&login.user.id, &[ChangedThing::Links]);
     let base = match &api.public {
         Some(public) => public.as_str().to_owned(),
-        // As its owner reaches the server.
-        None => {
-            let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-            format!("{}://{host}", if caller.client.secure { "https" } else { "http" })
-        }
+        None => base_of(&api, &caller, &headers),
     };
     Ok(Json(NewGuestLink { link: shown(link, now), url: guests::page(&base, &token) }))
+}
+
+/// As its owner reaches the server; but what only this machine reaches is of no use to a guest if others have a way.
+fn base_of(api: &Api, caller: &Caller, headers: &HeaderMap) -> String {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let others = api.https.filter(|_| addresses::is_loopback(host)).map(addresses::network_urls);
+    others
+        .and_then(|urls| urls.into_iter().next())
+        .unwrap_or_else(|| format!("{}://{host}", if caller.client.secure { "https" } else { "http" }))
 }
 
 async fn revoke(
