@@ -36,6 +36,8 @@ async function makeLink(owner: Person, { label, uses = 'one' }: Limits): Promise
   await owner.page.getByTestId('link-uses').selectOption(uses);
   await owner.page.getByTestId('link-make').click();
   const address = await owner.page.getByTestId('link-url').inputValue();
+  // The bed's server has no address but localhost.
+  await expect(owner.page.getByTestId('link-here-only')).toBeVisible();
   await owner.page.getByTestId('link-done').click();
   await expect(owner.page.getByTestId('link')).toContainText(label);
   return address;

@@ -32,6 +32,8 @@ export type PushStatus =
   | 'unknown'
   /** This browser cannot, or not for this page. */
   | 'unsupported'
+  /** The browser takes the page, but runs no service worker: it does not trust the server's certificate. */
+  | 'untrusted'
   /** The user said no to the browser. */
   | 'denied'
   | 'off'
@@ -158,6 +160,11 @@ export const NOBODY: People = {
 /** The contact of that name, if there is one. */
 export function contactOf(people: People, name: UserId): Contact | undefined {
   return people.contacts.items.find((contact) => contact.name === name);
+}
+
+/** Whether this user has blocked them. */
+export function isBlocked(people: People, name: UserId): boolean {
+  return people.blocks.items.some((block) => block.name === name);
 }
 
 /** People who may not ring and asked to talk, newest first; each once. */

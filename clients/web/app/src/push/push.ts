@@ -44,8 +44,8 @@ export function createPush(send: Send): Push {
       const subscription = await (await worker()).pushManager.getSubscription();
       const on = subscription !== null && (await tellServer(subscription));
       send({ type: 'push', status: on ? 'on' : 'off' });
-    } catch {
-      send({ type: 'push', status: 'unsupported' });
+    } catch (error) {
+      send({ type: 'push', status: isUntrusted(error) ? 'untrusted' : 'unsupported' });
     }
   }
 
@@ -104,6 +104,11 @@ export function createPush(send: Send): Push {
         await show('online', 'online.text', name, { type: 'online' });
     },
   };
+}
+
+/** A page may be opened in spite of a certificate, its worker may not. */
+function isUntrusted(error: unknown): boolean {
+  return location.protocol === 'https:' && error instanceof DOMException && error.name === 'SecurityError';
 }
 
 async function register(send: Send): Promise<ServiceWorkerRegistration> {

@@ -11,6 +11,8 @@ import { Icon, type IconName } from '../ui/icons.tsx';
 interface Props {
   readonly call: PastCall;
   readonly send: Send;
+  /** A word about the person, behind the facts of the call. */
+  readonly note?: string | undefined;
   /** Behind the two ways to call back. */
   readonly children?: ComponentChildren;
   /** Below the line. */
@@ -18,7 +20,7 @@ interface Props {
 }
 
 /** Guests cannot be called: they have no device here once they have left. */
-export function CallRow({ call, send, children, below }: Props) {
+export function CallRow({ call, send, note, children, below }: Props) {
   const video = call.media.includes('video');
   const answeredOn = call.direction === 'in' && call.outcome === 'answered' && call.device_name;
   return (
@@ -41,13 +43,14 @@ export function CallRow({ call, send, children, below }: Props) {
             </time>
             {call.guest && <span class="call-device">{t('history.guest', { label: call.guest.label })}</span>}
             {call.quiet && <span class="call-device">{t('history.quiet')}</span>}
+            {note !== undefined && <span class="call-device">{note}</span>}
             {answeredOn && <span class="call-device">{answeredOn}</span>}
           </p>
         </div>
         {!call.guest && (
           <>
-            <CallBack call={call} video={!video} send={send} />
-            <CallBack call={call} video={video} send={send} first />
+            <CallBack call={call} video={false} send={send} first={!video} />
+            <CallBack call={call} video send={send} first={video} />
           </>
         )}
         {children}
@@ -62,10 +65,10 @@ interface CallBackProps {
   readonly video: boolean;
   readonly send: Send;
   /** The way they spoke before; the other one makes room on a narrow screen. */
-  readonly first?: boolean;
+  readonly first: boolean;
 }
 
-function CallBack({ call, video, send, first = false }: CallBackProps) {
+function CallBack({ call, video, send, first }: CallBackProps) {
   const label = t(video ? 'home.call-back.video' : 'home.call-back.audio', { name: call.peer_name });
   return (
     <button

@@ -3,6 +3,7 @@ import { useId, useState } from 'preact/hooks';
 import { groupByDay } from '../api/history.ts';
 import type { Send } from '../model/message.ts';
 import type { Model, PastCall } from '../model/model.ts';
+import { isBlocked } from '../model/people.ts';
 import '../style/people.css';
 import { t } from '../text/language.ts';
 import { p } from '../text/pages.ts';
@@ -79,8 +80,9 @@ function Row({ call, model, send }: Props & { readonly call: PastCall }) {
       send={send}
     />
   );
+  const note = isBlocked(model.people, call.peer) ? p('person.blocked') : undefined;
   return (
-    <CallRow call={call} send={send} below={actions}>
+    <CallRow call={call} send={send} note={note} below={actions}>
       <MoreButton panel={panel} open={open} name={call.peer_name} onPress={() => setOpen(!open)} />
     </CallRow>
   );

@@ -1,7 +1,7 @@
 /** What can be done about somebody besides calling them. */
 import { useState } from 'preact/hooks';
 import type { Send } from '../model/message.ts';
-import { contactOf, type People } from '../model/people.ts';
+import { contactOf, isBlocked, type People } from '../model/people.ts';
 import { p } from '../text/pages.ts';
 import { Icon } from '../ui/icons.tsx';
 import { PageIcon, type PageIconName } from '../ui/page-icons.tsx';
@@ -19,7 +19,6 @@ interface Props {
 export function PersonActions({ panel, name, displayName, people, send }: Props) {
   const [renaming, setRenaming] = useState(false);
   const contact = contactOf(people, name);
-  const isBlocked = people.blocks.items.some((block) => block.name === name);
   const isAwaited = people.awaited.some(({ id }) => id === name);
   if (renaming && contact) {
     return (
@@ -86,7 +85,7 @@ export function PersonActions({ panel, name, displayName, people, send }: Props)
           onPress={() => send({ type: 'put-contact', name, change: {} })}
         />
       )}
-      {isBlocked ? (
+      {isBlocked(people, name) ? (
         <Action
           icon="check"
           text={p('person.unblock')}

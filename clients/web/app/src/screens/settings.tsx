@@ -155,6 +155,7 @@ function Summary({ section, model }: { readonly section: Section; readonly model
         on: 'on',
         denied: 'push.denied.short',
         unsupported: 'push.unsupported.short',
+        untrusted: 'push.untrusted.short',
       };
       return <>{p(said[push])}</>;
     }
@@ -165,11 +166,7 @@ function Summary({ section, model }: { readonly section: Section; readonly model
     case 'blocked':
       return <>{blocks.status === 'ready' && count('blocked', blocks.items.length)}</>;
     case 'appearance':
-      return (
-        <>
-          {t('language.name')}, {t(`theme.${theme.value}`)}
-        </>
-      );
+      return <>{p('appearance.now', { language: t('language.name'), theme: t(`theme.${theme.value}`) })}</>;
   }
 }
 

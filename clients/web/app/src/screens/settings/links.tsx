@@ -76,8 +76,12 @@ function MakeLink({ send }: { readonly send: Send }) {
           maxLength={64}
           required
           autocomplete="off"
+          aria-describedby="link-label-hint"
           data-testid="link-label"
         />
+        <p class="setting-hint" id="link-label-hint">
+          {p('links.label.hint')}
+        </p>
       </div>
       <div class="link-limits">
         <div class="field">
@@ -164,6 +168,12 @@ function MadeLink({ made, send }: { readonly made: NewGuestLink; readonly send: 
         </button>
       </div>
       <p class="setting-hint">{p('links.once')}</p>
+      {isLoopback(made.url) && (
+        <p class="setting-hint link-warning" role="note" data-testid="link-here-only">
+          <Icon name="warning" size={20} />
+          <span>{p('links.here-only')}</span>
+        </p>
+      )}
       <button
         type="button"
         class="button button-quiet"
@@ -174,6 +184,11 @@ function MadeLink({ made, send }: { readonly made: NewGuestLink; readonly send: 
       </button>
     </section>
   );
+}
+
+/** Such an address means the computer itself, wherever it is opened. */
+function isLoopback(url: string): boolean {
+  return /^(.+\.)?localhost$|^127\.|^\[::1\]$/.test(new URL(url).hostname);
 }
 
 function LinkLine({ link, send }: { readonly link: GuestLink; readonly send: Send }) {

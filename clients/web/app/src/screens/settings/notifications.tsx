@@ -12,7 +12,7 @@ interface Props {
 
 /** What the browser forbids can only be allowed there, so we say where. */
 export function NotificationsSection({ push, send }: Props) {
-  if (push === 'unsupported' || push === 'denied') {
+  if (push === 'unsupported' || push === 'untrusted' || push === 'denied') {
     return (
       <div class="card section-note">
         <Icon name="warning" size={22} />

@@ -24,6 +24,7 @@ export const pagesEn = {
   'person.add': 'Add to contacts',
   'person.block': 'Block',
   'person.unblock': 'Unblock',
+  'person.blocked': 'Blocked',
 
   'history.show': 'Show',
   'history.all': 'All',
@@ -84,6 +85,9 @@ export const pagesEn = {
   'push.unsupported':
     'This browser cannot be woken for calls. Keep the page open, or install Visavis on the home screen first.',
   'push.unsupported.short': 'Not in this browser',
+  'push.untrusted':
+    'This device does not trust the server’s certificate, so calls cannot wake this browser. The administrator can set up a real certificate (docs/operate.md).',
+  'push.untrusted.short': 'Certificate not trusted',
 
   'devices.none': 'No devices',
   'devices.one': '1 device',
@@ -107,6 +111,7 @@ export const pagesEn = {
   'links.hint': 'Whoever opens the link can knock, without an account. You let them in by answering.',
   'links.label': 'What is it for?',
   'links.label.example': 'Dentist, family, interview…',
+  'links.label.hint': 'Your guest sees this.',
   'links.uses': 'For how many',
   'links.uses.one': 'One guest',
   'links.uses.five': '5 guests',
@@ -124,6 +129,8 @@ export const pagesEn = {
   'links.copied': 'Copied',
   'links.qr': 'The link as a QR code',
   'links.once': 'Copy it now: the address is not shown again.',
+  'links.here-only':
+    'Only this computer can open this link. For others, ask the administrator for an https address.',
   'links.yours': 'Your links',
   'links.left': '{count} guests left',
   'links.left.one': '1 guest left',
@@ -142,6 +149,7 @@ export const pagesEn = {
 
   language: 'Language',
   theme: 'Appearance',
+  'appearance.now': '{language}, {theme}',
 
   'guest.checking': 'Looking at your link…',
   'guest.title': '{host} invites you to a call',
