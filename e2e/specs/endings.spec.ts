@@ -72,7 +72,7 @@ test.describe('with a short ring', () => {
     const alice = await bring('alice', { locale: 'zh-CN' });
     await bring('bob');
     await alice.dial('bob');
-    await alice.expectEnded('bob未接听，已留下未接来电。');
+    await alice.expectEnded('bob 未接听，已留下未接来电。');
   });
 });
 
@@ -98,7 +98,7 @@ test.describe('with little patience for silence', () => {
     const bob = await bring('bob');
     await bob.leave();
     await alice.dial('bob');
-    await alice.expectEnded('bob的设备不在线，上线后会看到你的来电。');
+    await alice.expectEnded('bob 的设备不在线，上线后会看到你的来电。');
   });
 });
 

@@ -26,10 +26,10 @@ test('a call moves to another device, and the one before it and nothing else end
   await couch.expectSound();
   await alice.expectState('active');
   await alice.expectSound();
-  // The camera is turned on by its own button only.
+  // The camera stays off until bob turns it on, and he is told so.
   await alice.expectNoPicture();
-  await couch.call.hover();
-  await couch.page.getByTestId('call-camera').click();
+  await expect(couch.page.getByTestId('toast')).toContainText('Your camera is off.');
+  await couch.page.getByTestId('toast-action').click();
   await alice.expectPicture();
 
   // And back again, from the screen that says where it went.

@@ -63,6 +63,9 @@ test('to nobody: it is said, and the call goes on', async ({ bring }) => {
   await expect(alice.page.getByTestId('toast')).toContainText('There is nobody called “nobody” here');
   await alice.expectState('active');
   await bob.expectSound();
+  // A slip of the pen is mended where it stands.
+  await expect(alice.page.getByTestId('transfer-to')).toHaveValue('nobody');
+  await expect(alice.page.getByTestId('transfer-go')).toBeEnabled();
 });
 
 test('attended: alice asks carol first, then connects the two', async ({ bring }) => {

@@ -53,7 +53,13 @@ export function App({ model, send }: Props) {
         {call && <CallView key={call.serial} call={call} model={current} send={send} />}
       </KeepsPeopleContext.Provider>
       {call && waiting && <Waiting key={waiting.serial} waiting={waiting} call={call} send={send} />}
-      {toast && <ToastView toast={toast} send={send} />}
+      {toast && (
+        <ToastView
+          toast={toast}
+          inCall={call?.attended === true && call.state.type !== 'ended'}
+          send={send}
+        />
+      )}
       <Announcer model={current} />
     </>
   );

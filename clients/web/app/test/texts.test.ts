@@ -4,7 +4,7 @@ import { type Ended, initialModel } from '../src/model/model.ts';
 import { deviceMessage } from '../src/text/device.ts';
 import { DICTIONARIES } from '../src/text/dictionaries.ts';
 import { en, type Key } from '../src/text/en.ts';
-import { diagnosisMessage, endedMessage } from '../src/text/ended.ts';
+import { diagnosisMessage, endedBeside, endedMessage } from '../src/text/ended.ts';
 import { fill } from '../src/text/fill.ts';
 import { chooseLanguage, type Message } from '../src/text/language.ts';
 import {
@@ -63,40 +63,40 @@ describe('the end of a call', () => {
   const DURATION = 754_000;
   const ended: Record<EndReason, readonly [string, string]> = {
     hangup: ['Call ended.', '通话已结束。'],
-    'remote-hangup': ['Bob hung up.', 'Bob已挂断。'],
+    'remote-hangup': ['Bob hung up.', 'Bob 已挂断。'],
     cancelled: ['Call cancelled.', '已取消呼叫。'],
     'remote-cancelled': [
       'Bob hung up before you answered. You have a missed call.',
-      'Bob在你接听前挂断了，已记为未接来电。',
+      'Bob 在你接听前挂断了，已记为未接来电。',
     ],
     declined: ['You declined.', '你已拒绝。'],
-    'remote-declined': ['Bob declined.', 'Bob已拒绝。'],
-    busy: ['Bob is in another call.', 'Bob正在通话中。'],
-    'no-answer': ['Bob didn’t answer. We left a missed call.', 'Bob未接听，已留下未接来电。'],
-    missed: ['You missed a call from Bob.', '你错过了Bob的来电。'],
+    'remote-declined': ['Bob declined.', 'Bob 已拒绝。'],
+    busy: ['Bob is in another call.', 'Bob 正在通话中。'],
+    'no-answer': ['Bob didn’t answer. We left a missed call.', 'Bob 未接听，已留下未接来电。'],
+    missed: ['You missed a call from Bob.', '你错过了 Bob 的来电。'],
     unreachable: [
       'Bob’s devices are offline. They’ll see your call when they’re back.',
-      'Bob的设备不在线，上线后会看到你的来电。',
+      'Bob 的设备不在线，上线后会看到你的来电。',
     ],
     'not-found': [
       'There is nobody called “Bob” here. Check the spelling.',
       '这里没有叫“Bob”的人，请检查拼写。',
     ],
-    elsewhere: ['Moved to Firefox on Windows.', '已转到Firefox on Windows。'],
+    elsewhere: ['Moved to Firefox on Windows.', '已转到 Firefox on Windows。'],
     'media-failed': [
       'No path to Bob was found, neither direct nor through the relay. Try another network or turn off VPN.',
-      '未找到通往Bob的网络路径，直连与中继均不可用。请更换网络或关闭 VPN。',
+      '未找到通往 Bob 的网络路径，直连与中继均不可用。请更换网络或关闭 VPN。',
     ],
-    'connection-lost': ['Bob’s connection was lost after 12:34.', 'Bob的网络中断，通话 12:34。'],
+    'connection-lost': ['Bob’s connection was lost.', 'Bob 的网络已中断。'],
     permission: [
       'Bob’s browser blocks the microphone. Ask them to allow it and call again.',
-      'Bob的浏览器禁止使用麦克风，请对方允许后再呼叫。',
+      'Bob 的浏览器禁止使用麦克风，请对方允许后再呼叫。',
     ],
     'incompatible-media': [
       'The two browsers share no sound or picture format. Update both and call again.',
       '双方浏览器没有共同的音视频格式，请都更新后再呼叫。',
     ],
-    transferred: ['You have put Bob through.', '已将Bob转接给他人。'],
+    transferred: ['You have put Bob through.', '已将 Bob 转接给他人。'],
     refused: ['The server did not allow this call.', '服务器不允许此次呼叫。'],
     removed: ['The administrator has removed one of the two accounts.', '管理员已移除通话一方的账号。'],
     server: ['The server ended the call. Call again in a moment.', '服务器结束了通话，请稍后再呼叫。'],
@@ -108,10 +108,29 @@ describe('the end of a call', () => {
     expect([english(message), chinese(message)]).toEqual(ended[reason]);
   });
 
+  test('says that a page was closed which was waited for', () => {
+    const summary = { durationMs: DURATION };
+    const closed = call({ pageClosed: true });
+    const message = endedMessage(closed, { type: 'ended', reason: 'connection-lost', summary });
+    expect([english(message), chinese(message)]).toEqual(['Bob’s page was closed.', 'Bob 的页面已关闭。']);
+  });
+
+  test('names the person where another call has the stage', () => {
+    const summary = { durationMs: DURATION };
+    const messages = (['hangup', 'cancelled', 'remote-hangup'] as const).map((reason) =>
+      endedBeside(call(), { type: 'ended', reason, summary }),
+    );
+    expect(messages.map((message) => [english(message), chinese(message)])).toEqual([
+      ['The call with Bob has ended.', '与 Bob 的通话已结束。'],
+      ['The call with Bob has ended.', '与 Bob 的通话已结束。'],
+      ['Bob hung up.', 'Bob 已挂断。'],
+    ]);
+  });
+
   test('says where a call was answered that was none here', () => {
     const summary = { durationMs: 0, answeredOn: 'Phone' };
     const message = endedMessage(call(), { type: 'ended', reason: 'elsewhere', summary });
-    expect([english(message), chinese(message)]).toEqual(['Answered on Phone.', '已在Phone上接听。']);
+    expect([english(message), chinese(message)]).toEqual(['Answered on Phone.', '已在 Phone 上接听。']);
   });
 
   test('does not call an answer that came too late a missed call', () => {
@@ -303,11 +322,11 @@ test('the title of the page tells a call that is made from one that goes on', ()
     call({ state: { type: 'ended', reason: 'hangup', summary: { durationMs: 0 } } }),
   ].map((each) => titleMessage(stage(each)));
   expect(titles.map((title) => title && [english(title), chinese(title)])).toEqual([
-    ['Calling Bob', '正在呼叫Bob'],
-    ['Calling Bob', '正在呼叫Bob'],
-    ['Bob is calling', 'Bob来电'],
-    ['In call with Bob', '与Bob通话中'],
-    ['In call with Bob', '与Bob通话中'],
+    ['Calling Bob', '正在呼叫 Bob'],
+    ['Calling Bob', '正在呼叫 Bob'],
+    ['Bob is calling', 'Bob 来电'],
+    ['In call with Bob', '与 Bob 通话中'],
+    ['In call with Bob', '与 Bob 通话中'],
     null,
   ]);
   expect(titleMessage(stage(null))).toBeNull();
@@ -321,4 +340,11 @@ test('durations read as on a clock', () => {
     '12:34',
     '1:02:03',
   ]);
+});
+
+test('a Latin name stands apart from Chinese, a Chinese one does not', () => {
+  const text = '由{name}转接，{other}';
+  expect(fill(text, { name: 'Bob', other: 'Carol' })).toBe('由 Bob 转接，Carol');
+  expect(fill(text, { name: '林晓雯', other: 7 })).toBe('由林晓雯转接，7');
+  expect(fill(text, { name: 'Bob 二', other: '' })).toBe('由 Bob 二转接，');
 });

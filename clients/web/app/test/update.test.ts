@@ -1,4 +1,4 @@
-import { ClientError, type EndReason } from '@visavis/client';
+import { ClientError, type EndReason, type RecoveryCause } from '@visavis/client';
 import { describe, expect, test } from 'vitest';
 import { callsBeside, waitingCall } from '../src/model/calls.ts';
 import type { Input, Output } from '../src/model/message.ts';
@@ -348,6 +348,66 @@ describe('handing over', () => {
     );
     expect(said).toEqual(['ended.not-found', 'ended.busy', 'transfer.failed']);
   });
+
+  test('is asked for once, until it has failed', () => {
+    const asked = run(talking, { type: 'transfer', to: 'carl' }, shows(active));
+    expect(asked.model.call?.transferring).toBe(true);
+    expect(run(asked.model, { type: 'transfer', to: 'carl' }).outputs).toEqual([]);
+    const failed = { type: 'transfer-failed', error: new ClientError('not-found'), to: 'carl' } as const;
+    expect(run(asked.model, failed, { type: 'transfer', to: 'carol' }).outputs).toEqual([
+      { type: 'transfer-call', serial: 1, to: 'carol' },
+    ]);
+  });
+});
+
+describe('a video call that goes on with sound only', () => {
+  const active = { state: { type: 'active', since: 0, path: 'direct' } } as const;
+  const local = { mic: 'on', camera: 'off', screen: 'off' } as const;
+  const said = {
+    id: 1,
+    message: { key: 'toast.camera-off' },
+    calm: true,
+    action: { key: 'toast.camera-off.turn-on', input: { type: 'camera', on: true } },
+  };
+
+  test('says so when it was moved here, once', () => {
+    const taken = { taken: true, local } as const;
+    const moved = run(home, shows({ ...taken, state: { type: 'connecting' } }));
+    expect(moved.model.toast).toBeNull();
+    const { model } = run(moved.model, shows({ ...taken, ...active }));
+    expect(model.toast).toEqual(said);
+    const again = run(model, { type: 'dismiss-toast', id: 1 }, shows({ ...taken, ...active, talking: true }));
+    expect(again.model.toast).toBeNull();
+    expect(run(model, { type: 'camera', on: true }).model.toast).toBeNull();
+  });
+
+  test('says so when it was put through, as soon as the next person is there', () => {
+    const through = { id: 'call-2', transferredBy: 'Bob', local } as const;
+    const dialing = run(home, shows(active), shows({ ...through, state: { type: 'dialing' } }));
+    expect(dialing.model.toast).toBeNull();
+    const there = run(dialing.model, shows({ ...through, state: { type: 'connecting' } }));
+    expect(run(there.model, shows({ ...through, ...active })).model.toast).toEqual(said);
+  });
+
+  test('says nothing where the user chose so, or there never was a picture', () => {
+    const chosen = run(home, shows({ local, state: { type: 'connecting' } }), shows({ local, ...active }));
+    expect(chosen.model.toast).toBeNull();
+    const voice = { taken: true, local, media: { audio: true, video: false } } as const;
+    const moved = run(
+      home,
+      shows({ ...voice, state: { type: 'connecting' } }),
+      shows({ ...voice, ...active }),
+    );
+    expect(moved.model.toast).toBeNull();
+  });
+});
+
+test('a call that waited for a closed page ends with its being closed', () => {
+  const recovering = (cause: RecoveryCause) =>
+    shows({ state: { type: 'recovering', since: 0, lostAt: 0, cause } });
+  const lost = shows(endsBy('connection-lost'));
+  expect(run(home, recovering('leaving'), lost).model.call?.pageClosed).toBe(true);
+  expect(run(home, recovering('network'), lost).model.call?.pageClosed).toBeUndefined();
 });
 
 describe('a call on another device', () => {

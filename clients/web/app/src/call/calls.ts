@@ -39,6 +39,8 @@ export function createCalls(send: Send, now: () => number): Calls {
   let stopClient: () => void = () => {};
   /** By serial, until they end. */
   const live = new Map<number, { readonly call: Call; readonly stop: () => void }>();
+  /** Ids of those that were moved here, until they end. */
+  const taken = new Set<string>();
   let serials = 0;
 
   /** Reports a call from now on, up to and including its end. */
@@ -49,13 +51,15 @@ export function createCalls(send: Send, now: () => number): Calls {
     const unsubscribe: (() => void)[] = [];
     const stop = () => {
       live.delete(serial);
+      taken.delete(call.id);
       for (const leave of unsubscribe) leave();
     };
     live.set(serial, { call, stop });
     const tell = () => {
       if (!live.has(serial)) return;
       const isOver = call.state.value.type === 'ended';
-      send({ type: 'call', call: snapshot(call, serial), now: now() });
+      const moved = taken.has(call.id) ? { taken: true } : {};
+      send({ type: 'call', call: { ...snapshot(call, serial), ...moved }, now: now() });
       if (isOver) stop();
     };
     const { state, peer, held, remote, local } = call;
@@ -119,7 +123,9 @@ export function createCalls(send: Send, now: () => number): Calls {
     take(id) {
       // With sound: a camera is turned on by its own button.
       const there = client?.elsewhere.value.find((call) => call.id === id);
-      if (there) follow(there.take({ audio: true, video: false }));
+      if (!there) return;
+      taken.add(id);
+      follow(there.take({ audio: true, video: false }));
     },
     end: (serial) => find(serial)?.hangup(),
     hold: (serial, on) => find(serial)?.hold(on),

@@ -3,7 +3,7 @@
  * the stage ends, a held one takes its place and is offered, never resumed by itself: nobody is heard unasked.
  */
 import { deviceMessage } from '../text/device.ts';
-import { endedMessage, transferMessage } from '../text/ended.ts';
+import { endedBeside, transferMessage } from '../text/ended.ts';
 import type { Message } from '../text/language.ts';
 import type { Input, Output } from './message.ts';
 import type { CallModel, CallSnapshot, Ended, Model, Toast } from './model.ts';
@@ -80,8 +80,9 @@ export function updateCalls(model: Model, input: CallInput): Step {
       return toLive(call, ({ serial }) => [{ type: 'hold-call', serial, on: input.on }], model);
     case 'transfer': {
       const to = input.to.trim();
-      if (to === '') return [model, []];
-      return toAnswered(call, ({ serial }) => [{ type: 'transfer-call', serial, to }], model);
+      if (to === '' || !call || !isAnswered(call) || call.transferring) return [model, []];
+      const { serial } = call;
+      return [replace(model, serial, { transferring: true }), [{ type: 'transfer-call', serial, to }]];
     }
     case 'connect-calls': {
       const other = model.others.find(({ serial }) => serial === input.serial);
@@ -94,13 +95,17 @@ export function updateCalls(model: Model, input: CallInput): Step {
       return toAnswered(call, () => [{ type: 'start-call', to, video: false }], model);
     }
     case 'transfer-failed':
-      return [withToast(model, transferMessage(input.error, input.to)), []];
+      return [withToast(goingOn(model), transferMessage(input.error, input.to)), []];
     case 'change-over':
       return changeOver(model, input.serial);
     case 'mic':
       return toLive(call, ({ serial }) => [{ type: 'set-mic', serial, on: input.on }], model);
-    case 'camera':
-      return toLive(call, ({ serial }) => [{ type: 'set-camera', serial, on: input.on }], model);
+    case 'camera': {
+      // Whoever turns it on by its own button needs the advice no more.
+      const advised = input.on && model.toast?.message.key === 'toast.camera-off';
+      const after = advised ? { ...model, toast: null } : model;
+      return toLive(call, ({ serial }) => [{ type: 'set-camera', serial, on: input.on }], after);
+    }
     case 'screen':
       return toLive(call, ({ serial }) => [{ type: 'share-screen', serial, on: input.on }], model);
     case 'use-device':
@@ -163,6 +168,12 @@ function replace(model: Model, serial: number, change: Partial<CallModel>): Mode
   return { ...model, call: model.call && changed(model.call), others: model.others.map(changed) };
 }
 
+/** No call is being put through any more. */
+function goingOn(model: Model): Model {
+  const on = ({ transferring: _, ...call }: CallModel): CallModel => call;
+  return { ...model, call: model.call && on(model.call), others: model.others.map(on) };
+}
+
 function dial(model: Model, to: string, video: boolean): Step {
   const { call } = model;
   // Two people who call each other at once: whoever calls the one who rings here answers.
@@ -213,11 +224,35 @@ function showCall(model: Model, snapshot: CallSnapshot, now: number): Step {
     attended: snapshot.direction === 'out' || (before?.attended ?? false) || isAnswered(snapshot),
     silenced: before?.silenced ?? false,
     stateSince: sameState ? before.stateSince : now,
+    ...(before?.transferring ? { transferring: true } : {}),
+    ...(leftCamera(before, snapshot) ? { cameraLeft: true } : {}),
   };
   if (call.state.type === 'ended') {
-    return [ended(model, call, call.state), [{ type: 'load-history', afterCall: true }]];
+    const pageClosed = before?.state.type === 'recovering' && before.state.cause === 'leaving';
+    const over: CallModel = pageClosed ? { ...call, pageClosed } : call;
+    return [ended(model, over, call.state), [{ type: 'load-history', afterCall: true }]];
   }
-  return [withDeviceToast(place(model, call, before !== null), before, snapshot), []];
+  const placed = place(model, call, before !== null);
+  return [withDeviceToast(withCameraToast(placed, call, before), before, snapshot), []];
+}
+
+/** A video call that was taken from another device, or put through, goes on with sound only. Kept until it is active. */
+function leftCamera(before: CallModel | null, snapshot: CallSnapshot): boolean {
+  if (!snapshot.media.video) return false;
+  if (!before) return snapshot.taken === true;
+  const putThrough = before.id !== snapshot.id && snapshot.transferredBy !== undefined && isAnswered(before);
+  return putThrough || (before.cameraLeft === true && before.state.type !== 'active');
+}
+
+/** Says why the other person sees nothing, once, with the way out. */
+function withCameraToast(model: Model, call: CallModel, before: CallModel | null): Model {
+  const begins = call.state.type === 'active' && before?.state.type !== 'active';
+  const { camera, cameraError } = call.local;
+  if (!begins || !call.cameraLeft || camera !== 'off' || cameraError || model.call?.serial !== call.serial) {
+    return model;
+  }
+  const turnOn = { key: 'toast.camera-off.turn-on', input: { type: 'camera', on: true } } as const;
+  return withToast(model, { key: 'toast.camera-off' }, true, turnOn);
 }
 
 /** Puts a live call where it belongs. */
@@ -235,12 +270,12 @@ function ended(model: Model, call: CallModel, state: Ended): Model {
   const ours = ['declined', 'hangup', 'cancelled', 'transferred'].includes(state.reason);
   if (model.call && model.call.serial !== call.serial) {
     const without = { ...model, others: model.others.filter(({ serial }) => serial !== call.serial) };
-    return ours ? without : withToast(without, endedMessage(call, state), true);
+    return ours ? without : withToast(without, endedBeside(call, state), true);
   }
   const next = callsBeside(model)[0] ?? model.others[0];
   if (!next) return { ...model, call: silent ? null : call };
   const promoted = { ...model, call: next, others: model.others.filter((other) => other !== next) };
-  return silent ? promoted : withToast(promoted, endedMessage(call, state), true);
+  return silent ? promoted : withToast(promoted, endedBeside(call, state), true);
 }
 
 /**

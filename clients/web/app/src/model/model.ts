@@ -131,6 +131,8 @@ export interface CallSnapshot {
   readonly remote: RemoteMedia;
   /** The name of the person who put it through. */
   readonly transferredBy?: string;
+  /** It was moved here from another device of this user. */
+  readonly taken?: boolean;
   /** Somebody talks while the microphone is muted. */
   readonly talking: boolean;
   readonly devices: readonly Device[];
@@ -150,6 +152,12 @@ export interface CallModel extends CallSnapshot {
   readonly attended: boolean;
   /** The user wants no sound of it here; it rings on for everybody else. */
   readonly silenced: boolean;
+  /** It ended while it waited for the other person's page, which had been closed. */
+  readonly pageClosed?: boolean;
+  /** Our camera was not taken along when the call was moved here, or put through to somebody else. */
+  readonly cameraLeft?: boolean;
+  /** It is to be put through, and the server has not answered yet. */
+  readonly transferring?: boolean;
   /** When `state.type` became what it is, for texts that change while one waits. */
   readonly stateSince: number;
 }

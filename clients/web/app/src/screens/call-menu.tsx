@@ -27,7 +27,7 @@ export function CallMenu({ call, beside, send, onClose }: Props) {
       if (event.key === 'Escape') onClose();
     };
     const onPress = ({ target }: Event) => {
-      const inside = target instanceof Element && target.closest('.menu, [aria-expanded="true"]');
+      const inside = target instanceof Element && target.closest('.menu, .toast, [aria-expanded="true"]');
       if (!inside) onClose();
     };
     addEventListener('keydown', onKey);

@@ -55,8 +55,8 @@ function TransferForm({ call, send, onClose }: Omit<Props, 'beside'>) {
       class="menu-form"
       onSubmit={(event) => {
         event.preventDefault();
+        // The menu goes with the call; if nobody has that name, the text is still here to be mended.
         send({ type: 'transfer', to });
-        onClose();
       }}
     >
       <label for={id}>{t('transfer.to', { name: call.peer.name })}</label>
@@ -75,7 +75,7 @@ function TransferForm({ call, send, onClose }: Omit<Props, 'beside'>) {
           type="submit"
           class="button button-primary"
           data-testid="transfer-go"
-          disabled={to.trim() === ''}
+          disabled={to.trim() === '' || call.transferring}
         >
           {t('transfer.go')}
         </button>
@@ -83,7 +83,7 @@ function TransferForm({ call, send, onClose }: Omit<Props, 'beside'>) {
           type="button"
           class="button button-quiet"
           data-testid="transfer-ask"
-          disabled={to.trim() === ''}
+          disabled={to.trim() === '' || call.transferring}
           onClick={() => {
             send({ type: 'dial-beside', to });
             onClose();

@@ -103,9 +103,9 @@ export const en = {
   'language.switch': '切换到中文',
   'language.short': '中',
   'theme.switch': 'Appearance: {theme}',
-  'theme.system': 'like the system',
-  'theme.light': 'light',
-  'theme.dark': 'dark',
+  'theme.system': 'Like the system',
+  'theme.light': 'Light',
+  'theme.dark': 'Dark',
 
   'incoming.video': 'Incoming video call',
   'incoming.audio': 'Incoming voice call',
@@ -216,7 +216,8 @@ export const en = {
     '{name}’s network lets nothing through to the relay. They can turn off VPN or try another network.',
   'diagnosis.no-path':
     'Both of you reached the relay, yet nothing went through. Call again; if it stays so, tell the administrator.',
-  'ended.connection-lost': '{name}’s connection was lost after {duration}.',
+  'ended.connection-lost': '{name}’s connection was lost.',
+  'ended.page-closed': '{name}’s page was closed.',
   'ended.permission': '{name}’s browser blocks the microphone. Ask them to allow it and call again.',
   'ended.incompatible-media':
     'The two browsers share no sound or picture format. Update both and call again.',
@@ -270,6 +271,9 @@ export const en = {
   'toast.awaited': 'You will be told when {name} is online.',
   'toast.online': '{name} is online.',
   'toast.too-late': 'The call from {name} ended before you answered.',
+  'toast.call-ended': 'The call with {name} has ended.',
+  'toast.camera-off': 'Your camera is off.',
+  'toast.camera-off.turn-on': 'Turn on',
   'toast.full': 'There is no room for more. Remove some first.',
   'toast.not-done': 'That did not work. Check your network and try again.',
   'toast.push-failed': 'This browser could not turn on notifications. Try again later.',

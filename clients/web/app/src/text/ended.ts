@@ -3,7 +3,6 @@ import type { ClientError, EndReason } from '@visavis/client';
 import type { CallModel, Ended } from '../model/model.ts';
 import { deviceMessage } from './device.ts';
 import type { Message } from './language.ts';
-import { formatDuration } from './time.ts';
 
 /** The sentence for an ended call. */
 export function endedMessage(call: CallModel, ended: Ended): Message {
@@ -24,7 +23,7 @@ export function endedMessage(call: CallModel, ended: Ended): Message {
           }
         : { key: 'ended.elsewhere.unknown' };
     case 'connection-lost':
-      return { key: 'ended.connection-lost', params: { name, duration: formatDuration(summary.durationMs) } };
+      return { key: call.pageClosed ? 'ended.page-closed' : 'ended.connection-lost', params: { name } };
     case 'permission':
       return call.local.micError
         ? deviceMessage(call.local.micError, 'mic')
@@ -49,6 +48,17 @@ export function endedMessage(call: CallModel, ended: Ended): Message {
     case 'removed':
     case 'server':
       return { key: `ended.${reason}`, params: { name } };
+  }
+}
+
+/** The same beside another call, where nothing else says whose call it was. */
+export function endedBeside(call: CallModel, ended: Ended): Message {
+  switch (ended.reason) {
+    case 'hangup':
+    case 'cancelled':
+      return { key: 'toast.call-ended', params: { name: call.peer.name } };
+    default:
+      return endedMessage(call, ended);
   }
 }
 

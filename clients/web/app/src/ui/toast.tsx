@@ -7,14 +7,24 @@ import { Icon } from './icons.tsx';
 
 /** Long enough to read the longest of our sentences twice. */
 const SHOWN_MS = 8_000;
+/** In a call it covers people; what asks for nothing is short, and read once. */
+const SHOWN_IN_CALL_MS = 4_000;
+
+interface Props {
+  readonly toast: Toast;
+  /** It stands over a call that goes on. */
+  readonly inCall: boolean;
+  readonly send: Send;
+}
 
 /** Goes by itself, or by its button. */
-export function ToastView({ toast, send }: { readonly toast: Toast; readonly send: Send }) {
+export function ToastView({ toast, inCall, send }: Props) {
   const { id, action } = toast;
+  const shownMs = inCall && toast.calm && !action ? SHOWN_IN_CALL_MS : SHOWN_MS;
   useEffect(() => {
-    const timer = setTimeout(() => send({ type: 'dismiss-toast', id }), SHOWN_MS);
+    const timer = setTimeout(() => send({ type: 'dismiss-toast', id }), shownMs);
     return () => clearTimeout(timer);
-  }, [id, send]);
+  }, [id, shownMs, send]);
   return (
     <div class="toast" role="alert" data-testid="toast">
       {!toast.calm && <Icon name="warning" size={20} />}
