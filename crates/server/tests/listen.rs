@@ -59,8 +59,8 @@ async fn a_request_knows_whom_it_comes_from() {
     assert_eq!(ask(TcpStream::connect(serving.address).await.unwrap()).await, "127.0.0.1 false");
 }
 
-#[tokio::test]
-async fn the_generated_certificate_is_good_for_localhost_and_connections_over_it_are_secure() {
+/// HTTPS with the generated certificate, and what connects to it trusting that alone.
+async fn secure(max_connections: u32) -> (Serving, TlsConnector) {
     let temporary = tempfile::tempdir().unwrap();
     let folder = DataFolder::open(temporary.path()).unwrap();
     let identity = TlsIdentity::load(&Config::default(), &folder, clock::now()).unwrap();
@@ -72,10 +72,13 @@ async fn the_generated_certificate_is_good_for_localhost_and_connections_over_it
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let serving =
-        start(listen::bind_https("127.0.0.1:0".parse().unwrap(), identity.config).await.unwrap(), 8);
-    let connector = TlsConnector::from(Arc::new(trusting));
+    let listener = listen::bind_https("127.0.0.1:0".parse().unwrap(), identity.config).await.unwrap();
+    (start(listener, max_connections), TlsConnector::from(Arc::new(trusting)))
+}
 
+#[tokio::test]
+async fn the_generated_certificate_is_good_for_localhost_and_connections_over_it_are_secure() {
+    let (serving, connector) = secure(8).await;
     for name in ["localhost", "127.0.0.1"] {
         let tcp = TcpStream::connect(serving.address).await.unwrap();
         let tls = connector.connect(ServerName::try_from(name).unwrap(), tcp).await.unwrap();
@@ -88,6 +91,23 @@ async fn the_generated_certificate_is_good_for_localhost_and_connections_over_it
     // It may also be cut off before it has read the alert.
     let _ = lost.read_to_end(&mut answer).await;
     assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn connections_that_say_nothing_keep_nobody_from_shaking_hands() {
+    let (serving, connector) = secure(1000).await;
+    let mut silent = Vec::new();
+    for _ in 0..300 {
+        silent.push(TcpStream::connect(serving.address).await.unwrap());
+    }
+    let tcp = TcpStream::connect(serving.address).await.unwrap();
+    let tls = connector.connect(ServerName::try_from("localhost").unwrap(), tcp).await.unwrap();
+    assert_eq!(ask(tls).await, "127.0.0.1 true");
+    // They are all still there: nobody had to wait until they were sent away.
+    for stream in &silent {
+        let read = stream.try_read(&mut [0]);
+        assert!(read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock));
+    }
 }
 
 #[tokio::test]

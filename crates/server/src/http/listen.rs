@@ -189,6 +189,8 @@ async fn shake_hands(
     handshakes: &Semaphore,
 ) -> io::Result<tokio_rustls::server::TlsStream<TcpStream>> {
     let handshake = async {
+        // Who says nothing takes no place from those who do.
+        tcp.peek(&mut [0]).await?;
         let _place = handshakes.acquire().await.map_err(io::Error::other)?;
         tls.accept(tcp).await
     };
