@@ -44,7 +44,7 @@ pub use leg::{Leg, Signaling};
 pub use record::{Answer, Callee, End, Phase, Record, Ties, Version};
 pub use restore::{Capsule, Restored, restore};
 pub use screening::{Screened, Screening};
-pub use step::{create, step};
+pub use step::{create, step, turn_away};
 pub use timers::Timers;
 pub use transfer::{Handover, Introduction, Transfer, transfer_between, transfer_to, transferable};
 pub use view::view;

@@ -84,6 +84,11 @@ pub fn step(record: &Record, event: Event, now: Timestamp, timers: &Timers) -> D
     }
 }
 
+/// Ends a knock that may not be answered any more.
+pub fn turn_away(record: &Record, now: Timestamp) -> Step {
+    end(record, EndReason::Policy, None, now)
+}
+
 fn ring(record: &Record, who: &Address, warm: bool, now: Timestamp, timers: &Timers) -> Decision {
     match (&record.phase, record.place(who)) {
         (_, Place::Stranger) => Err(ErrorCode::NotYourCall),

@@ -3,7 +3,7 @@
 use visavis_proto::{Timestamp, UserId};
 
 use crate::sqlite::guest;
-use crate::{Guest, GuestLink, Invitation, LinkId, Store, StoreError, TokenHash, User};
+use crate::{Guest, GuestLink, Invitation, LetIn, LinkId, Store, StoreError, TokenHash, User};
 
 impl Store {
     /// Keeps a new link. `false`: its owner has as many as there may be, or is gone.
@@ -61,10 +61,16 @@ impl Store {
         self.sqlite.write(move |db| guest::enter(db, token, &guest, login, now, expires)).await
     }
 
-    /// A guest's knock was answered. The first time, that uses the link once, and the link's owner is given.
-    pub async fn let_in(&self, guest: &UserId) -> Result<Option<UserId>, StoreError> {
+    /// A guest's knock is answered. The first time, that uses the link once, if it is not used up.
+    pub async fn let_in(&self, guest: &UserId) -> Result<LetIn, StoreError> {
         let guest = guest.clone();
         self.sqlite.write(move |db| guest::let_in(db, &guest)).await
+    }
+
+    /// Takes back what [`LetIn::First`] has counted: the knock ended before its answer was kept.
+    pub async fn keep_out(&self, guest: &UserId) -> Result<(), StoreError> {
+        let guest = guest.clone();
+        self.sqlite.write(move |db| guest::keep_out(db, &guest)).await
     }
 
     /// What somebody may do as a guest; `None` if they are none.

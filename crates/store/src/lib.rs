@@ -21,7 +21,7 @@ mod store;
 pub use error::{OpenError, StoreError};
 pub use row::{
     Account, Block, Contact, ContactChange, Dealings, Guest, GuestLink, HistoryRow, Invitation,
-    KeptPreferences, LinkId, ListedLogin, Login, NotAdded, PastCall, PushTarget, SignUpLink, TokenHash,
-    Unseen, User,
+    KeptPreferences, LetIn, LinkId, ListedLogin, Login, NotAdded, PastCall, PushTarget, SignUpLink,
+    TokenHash, Unseen, User,
 };
 pub use store::{HISTORY_PER_USER, LOGINS_PER_USER, Store};

@@ -300,3 +300,14 @@ pub struct Guest {
     /// They may knock: the link is there, and open, unless they were let in before.
     pub may_knock: bool,
 }
+
+/// What the answer to a guest's knock does to their link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LetIn {
+    /// It uses the link of this host.
+    First(UserId),
+    /// They were let in before.
+    Again,
+    /// The link lets nobody in any more.
+    LinkOver,
+}

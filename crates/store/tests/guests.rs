@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use visavis_proto::{Timestamp, limits};
-use visavis_store::{GuestLink, LinkId, Store, TokenHash, User};
+use visavis_store::{GuestLink, LetIn, LinkId, Store, TokenHash, User};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -87,9 +87,13 @@ async fn each_guest_uses_a_link_once_and_at_the_end_of_it_those_who_were_let_in_
     assert!(enter(&store, 2).await && enter(&store, 3).await);
     let (first, second) = (user("guest.2").id, user("guest.3").id);
 
-    assert_eq!(store.let_in(&first).await.unwrap(), Some(user("alice").id));
-    assert_eq!(store.let_in(&first).await.unwrap(), None);
-    assert_eq!(store.let_in(&user("alice").id).await.unwrap(), None);
+    assert_eq!(store.let_in(&second).await.unwrap(), LetIn::First(user("alice").id));
+    store.keep_out(&second).await.unwrap();
+    store.keep_out(&second).await.unwrap();
+    assert_eq!(store.let_in(&first).await.unwrap(), LetIn::First(user("alice").id));
+    assert_eq!(store.let_in(&first).await.unwrap(), LetIn::Again);
+    assert_eq!(store.let_in(&second).await.unwrap(), LetIn::LinkOver);
+    assert_eq!(store.let_in(&user("alice").id).await.unwrap(), LetIn::LinkOver);
 
     assert_eq!(store.guest_links(&user("alice").id).await.unwrap()[0].used, 1);
     assert_eq!(store.invitation(token(1), NOW).await.unwrap(), None);

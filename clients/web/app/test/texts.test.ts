@@ -98,7 +98,10 @@ describe('the end of a call', () => {
     ],
     transferred: ['You have put Bob through.', '已将 Bob 转接给他人。'],
     refused: ['The server did not allow this call.', '服务器不允许此次呼叫。'],
-    removed: ['The administrator has removed one of the two accounts.', '管理员已移除通话一方的账号。'],
+    removed: [
+      'This call ended because an account or the guest link is no longer valid.',
+      '通话已结束：一方的账号或访客链接已失效。',
+    ],
     server: ['The server ended the call. Call again in a moment.', '服务器结束了通话，请稍后再呼叫。'],
   };
 

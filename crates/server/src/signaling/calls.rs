@@ -23,7 +23,7 @@ use super::allowance::Allowances;
 use super::capsules::Capsules;
 use super::devices::Devices;
 use super::handle::Refusal;
-use super::terms::{KNOCKED_AT, KNOCKS, Terms};
+use super::terms::{KNOCKED_AT, KNOCKS, LinkUse, Terms};
 use crate::clock;
 use crate::metrics::Metrics;
 use crate::push::Push;
@@ -119,8 +119,6 @@ impl Calls {
             if record.is_live() {
                 survived += 1;
                 let id = record.id;
-                // In case the process died before it had done so.
-                calls.let_in(&record).await;
                 calls.remember(rev, Arc::new(record));
                 if let Err(code) = calls.decide(id, &Event::Restarted, now).await {
                     error!(%id, ?code, "a call could not be taken over from the last run");
@@ -360,6 +358,21 @@ impl Calls {
         decision: impl Fn(&Record) -> Result<Option<Step>, ErrorCode>,
         now: Timestamp,
     ) -> Result<(), ErrorCode> {
+        let mut used = None;
+        let decided = self.decide_with_link(id, decision, now, &mut used).await;
+        if let Some(used) = used {
+            self.settle_link(id, used).await;
+        }
+        decided
+    }
+
+    async fn decide_with_link(
+        &self,
+        id: CallId,
+        decision: impl Fn(&Record) -> Result<Option<Step>, ErrorCode>,
+        now: Timestamp,
+        used: &mut Option<LinkUse>,
+    ) -> Result<(), ErrorCode> {
         for _ in 0..ATTEMPTS {
             let Some((rev, record)) = self.read(id) else { return Err(ErrorCode::NotFound) };
             self.make_past(&record).await;
@@ -368,9 +381,16 @@ impl Calls {
                 return Ok(());
             };
             let pair = Pair::of_call(&record);
+            let mut answers = record.answer().is_none() && step.record.answer().is_some();
+            let turned_away = answers && !self.let_in(&record, used).await?;
+            let step = if turned_away {
+                answers = false;
+                visavis_call::turn_away(&record, now)
+            } else {
+                step
+            };
             // Ending a call frees the pair, if the pair still names this call.
             let frees = !step.record.is_live() && record.is_live();
-            let answers = record.answer().is_none() && step.record.answer().is_some();
             let (expected, named) = self.pair(&pair);
             let pair_write = (frees && named == Some(id)).then_some((expected, None));
             match self.commit(Expected::Rev(rev), &pair, pair_write, step, now).await {
@@ -378,7 +398,7 @@ impl Calls {
                     if answers {
                         self.metrics.calls_answered.count();
                     }
-                    return Ok(());
+                    return if turned_away { Err(ErrorCode::CallEnded) } else { Ok(()) };
                 }
                 Err(CasError::Conflict { .. } | CasError::Unknown) => {
                     self.metrics.commits_conflicting.count();
@@ -450,11 +470,7 @@ impl Calls {
     async fn perform(&self, effect: Effect, rev: Rev, record: &Record, now: Timestamp) {
         match effect {
             Effect::Publish => self.publish(rev, record, now),
-            Effect::Alert => self.wake(effect, record),
-            Effect::StopAlerting => {
-                self.wake(effect, record);
-                self.let_in(record).await;
-            }
+            Effect::Alert | Effect::StopAlerting => self.wake(effect, record),
             Effect::WriteHistory => {
                 self.metrics.calls_ended.count();
                 if let Some(end) = record.end() {

@@ -5,8 +5,10 @@ use std::time::Duration;
 use tracing::error;
 use visavis_call::screening::{ATTEMPTS_COUNT_FOR, Acquaintance, Attempt, Circumstances, judge};
 use visavis_call::{Callee, Leg, Record, Screened, Ties};
-use visavis_proto::{ChangedThing, Direction, EndReason, ErrorCode, Outcome, Preferences, Timestamp, UserId};
-use visavis_store::{Contact, Dealings, HistoryRow};
+use visavis_proto::{
+    CallId, ChangedThing, Direction, EndReason, ErrorCode, Outcome, Preferences, Timestamp, UserId,
+};
+use visavis_store::{Contact, Dealings, HistoryRow, LetIn};
 
 use super::allowance::Rate;
 use super::calls::Calls;
@@ -39,6 +41,13 @@ pub(super) struct Terms {
     pub(super) call_waiting: bool,
 }
 
+/// An answer that has used a guest's link.
+#[derive(Debug)]
+pub(super) struct LinkUse {
+    guest: UserId,
+    host: UserId,
+}
+
 impl Calls {
     /// How somebody wishes to be called; `None` if that cannot be read now, and the page may ask later.
     pub(super) async fn preferences(&self, user: &UserId) -> Option<Preferences> {
@@ -52,15 +61,39 @@ impl Calls {
         }
     }
 
-    /// Who answers a knock lets the guest in, which uses their link.
-    pub(super) async fn let_in(&self, record: &Record) {
-        if record.answer().is_none() || record.ties.guest.is_none() {
-            return;
+    /// Who answers a knock lets the guest in, which uses their link. That is counted before the answer is kept: a link lets
+    /// in as many as it says, however many knock at once. False if it is used up.
+    pub(super) async fn let_in(
+        &self,
+        record: &Record,
+        used: &mut Option<LinkUse>,
+    ) -> Result<bool, ErrorCode> {
+        if record.ties.guest.is_none() {
+            return Ok(true);
         }
-        match self.store.let_in(&record.caller.address.user).await {
-            Ok(Some(host)) => self.devices.tell_changed(&host, &[ChangedThing::Links]),
-            Ok(None) => {}
-            Err(error) => error!(id = %record.id, %error, "a guest's link was not used"),
+        let guest = &record.caller.address.user;
+        match self.store.let_in(guest).await {
+            Ok(LetIn::First(host)) => {
+                *used = Some(LinkUse { guest: guest.clone(), host });
+                Ok(true)
+            }
+            Ok(LetIn::Again) => Ok(true),
+            Ok(LetIn::LinkOver) => Ok(false),
+            Err(error) => {
+                error!(id = %record.id, %error, "a guest's link cannot be used");
+                Err(ErrorCode::Internal)
+            }
+        }
+    }
+
+    /// An answer that was counted has been kept, or the knock has ended before it could be.
+    pub(super) async fn settle_link(&self, id: CallId, used: LinkUse) {
+        let LinkUse { guest, host } = used;
+        if self.read(id).is_some_and(|(_, record)| record.answer().is_some()) {
+            return self.devices.tell_changed(&host, &[ChangedThing::Links]);
+        }
+        if let Err(error) = self.store.keep_out(&guest).await {
+            error!(%id, %error, "a knock that came to nothing has used its link");
         }
     }
 

@@ -81,6 +81,30 @@ async fn a_guest_knocks_by_calling_and_is_let_in_by_an_answer_which_uses_the_lin
 }
 
 #[tokio::test]
+async fn a_link_for_one_lets_in_one_of_two_who_knock_at_once() {
+    let bed = host().await;
+    let (mut tab, mut desk) = (bed.phone("alice", "tab").await, bed.phone("alice", "desk").await);
+    let (_, token) = link(&bed, json!({"label": "once", "uses": 1})).await;
+    let (gus, eve) = (enter(&bed, &token, "Gus").await, enter(&bed, &token, "Eve").await);
+    let (mut first, mut second) = (bed.phone(&gus, "page").await, bed.phone(&eve, "page").await);
+    first.do_it(invite(1, "alice")).await;
+    second.do_it(invite(2, "alice")).await;
+
+    tab.do_it(accept(1)).await;
+    assert_eq!(desk.refused(accept(2)).await, "call_ended");
+
+    assert_eq!(second.hear_until("ended").await["reason"], "policy");
+    assert_eq!(second.refused(invite(3, "alice")).await, "forbidden");
+    first.hear_until("connecting").await;
+    let links = bed.ask("alice", "GET", "/api/links", json!(null)).await;
+    assert_eq!((&links["links"][0]["used"], &links["links"][0]["uses_left"]), (&json!(1), &json!(0)));
+    first.do_it(verb("hangup", 1)).await;
+    first.do_it(invite(4, "alice")).await;
+    tab.do_it(accept(4)).await;
+    assert_eq!(bed.ask("alice", "GET", "/api/links", json!(null)).await["links"][0]["used"], 1);
+}
+
+#[tokio::test]
 async fn a_knock_that_is_declined_or_not_answered_uses_nothing() {
     let bed = host().await;
     let mut alice = bed.phone("alice", "tab").await;

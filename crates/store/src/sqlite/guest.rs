@@ -6,7 +6,7 @@ use visavis_proto::{Timestamp, UserId, limits};
 use super::login;
 use super::user::{self, read_user};
 use super::value::{millis, time, user_id};
-use crate::{Guest, GuestLink, Invitation, LinkId, TokenHash, User};
+use crate::{Guest, GuestLink, Invitation, LetIn, LinkId, TokenHash, User};
 
 /// What holds of a link with which new guests may come and knock.
 const OPEN: &str =
@@ -127,18 +127,39 @@ pub(crate) fn enter(
     login::add(db, login, &guest.id, now, expires)
 }
 
-/// A guest's knock was answered: the first one uses the link. Tells the host if it did.
-pub(crate) fn let_in(db: &Connection, guest: &UserId) -> Result<Option<UserId>> {
-    let first =
-        db.execute("UPDATE guest SET let_in = TRUE WHERE user = ?1 AND NOT let_in", [guest.as_str()])?;
-    if first == 0 {
-        return Ok(None);
-    }
-    db.execute(
-        "UPDATE guest_link SET used = used + 1 WHERE id = (SELECT link FROM guest WHERE user = ?1)",
+/// Counts an answer to a guest's knock: the first one uses the link, if it lets anybody in.
+pub(crate) fn let_in(db: &Connection, guest: &UserId) -> Result<LetIn> {
+    let known = db
+        .query_row("SELECT let_in, host FROM guest WHERE user = ?1", [guest.as_str()], |row| {
+            Ok((row.get(0)?, user_id(row, 1)?))
+        })
+        .optional()?;
+    let host = match known {
+        None => return Ok(LetIn::LinkOver),
+        Some((true, _)) => return Ok(LetIn::Again),
+        Some((false, host)) => host,
+    };
+    let used = db.execute(
+        "UPDATE guest_link SET used = used + 1
+         WHERE id = (SELECT link FROM guest WHERE user = ?1) AND (uses IS NULL OR used < uses)",
         [guest.as_str()],
     )?;
-    db.query_row("SELECT host FROM guest WHERE user = ?1", [guest.as_str()], |row| user_id(row, 0)).optional()
+    if used == 0 {
+        return Ok(LetIn::LinkOver);
+    }
+    db.execute("UPDATE guest SET let_in = TRUE WHERE user = ?1", [guest.as_str()])?;
+    Ok(LetIn::First(host))
+}
+
+/// The knock that was counted came to nothing.
+pub(crate) fn keep_out(db: &Connection, guest: &UserId) -> Result<()> {
+    if db.execute("UPDATE guest SET let_in = FALSE WHERE user = ?1 AND let_in", [guest.as_str()])? > 0 {
+        db.execute(
+            "UPDATE guest_link SET used = used - 1 WHERE id = (SELECT link FROM guest WHERE user = ?1) AND used > 0",
+            [guest.as_str()],
+        )?;
+    }
+    Ok(())
 }
 
 pub(crate) fn count(db: &Connection) -> Result<u32> {

@@ -222,7 +222,7 @@ export const en = {
   'ended.incompatible-media':
     'The two browsers share no sound or picture format. Update both and call again.',
   'ended.transferred': 'You have put {name} through.',
-  'ended.removed': 'The administrator has removed one of the two accounts.',
+  'ended.removed': 'This call ended because an account or the guest link is no longer valid.',
   'ended.server': 'The server ended the call. Call again in a moment.',
   'ended.refused': 'The server did not allow this call.',
   'ended.refused.rate-limited': 'Too many calls in a short time. Wait a minute, then call again.',

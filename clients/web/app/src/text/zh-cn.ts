@@ -215,7 +215,7 @@ export const zhCn: Record<Key, string> = {
   'ended.permission': '{name}的浏览器禁止使用麦克风，请对方允许后再呼叫。',
   'ended.incompatible-media': '双方浏览器没有共同的音视频格式，请都更新后再呼叫。',
   'ended.transferred': '已将{name}转接给他人。',
-  'ended.removed': '管理员已移除通话一方的账号。',
+  'ended.removed': '通话已结束：一方的账号或访客链接已失效。',
   'ended.server': '服务器结束了通话，请稍后再呼叫。',
   'ended.refused': '服务器不允许此次呼叫。',
   'ended.refused.rate-limited': '短时间内呼叫过多，请等一分钟再试。',
