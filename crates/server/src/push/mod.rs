@@ -11,6 +11,7 @@
 mod deliver;
 mod encrypt;
 mod endpoint;
+mod places;
 mod token;
 pub(crate) mod vapid;
 
@@ -27,7 +28,6 @@ use ipnet::IpNet;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 use visavis_proto::{
@@ -46,10 +46,9 @@ use crate::signaling::Devices;
 use deliver::{Courier, Delivery, Letter};
 use encrypt::{AUTH, POINT, Receiver};
 use endpoint::Endpoint;
+use places::Places;
 use vapid::Vapid;
 
-/// Pushes delivered at once; further ones wait.
-const AT_ONCE: usize = 64;
 /// Calls of which it is remembered whom to tell that they ring no more.
 const REMEMBERED: usize = 10_000;
 /// The first wait before a push is tried again; it doubles.
@@ -92,7 +91,7 @@ pub struct Push {
     courier: Courier,
     vapid: Vapid,
     token_key: [u8; 32],
-    places: Semaphore,
+    places: Places,
     ringing: Mutex<HashMap<CallId, Ringing>>,
 }
 
@@ -139,7 +138,7 @@ impl Push {
             },
             vapid: Vapid::new(&secrets.push_key, contact).context("push_key of secrets.toml cannot sign")?,
             token_key: secrets.ticket_key,
-            places: Semaphore::new(AT_ONCE),
+            places: Places::new(),
             ringing: Mutex::default(),
         }))
     }
@@ -267,24 +266,27 @@ impl Push {
         let (Some(to), Some(receiver)) = (Endpoint::parse(&target.endpoint), receiver_of(target)) else {
             return;
         };
+        let origin = to.origin();
         let mut wait = AGAIN_AFTER;
         loop {
+            let place = tokio::select! {
+                () = over.cancelled() => return,
+                place = self.places.take(&target.address.user, &origin) => place,
+            };
             let now = clock::now();
-            if now >= until || over.is_cancelled() {
+            if now >= until {
                 return;
             }
             let text = serde_json::to_vec(&message(now)).expect("our messages have no failing serializers");
             let Some(body) = encrypt::encrypt(&receiver, &text) else { return };
             let letter = Letter {
                 body,
-                authorization: self.vapid.authorization(&to.origin(), now),
+                authorization: self.vapid.authorization(&origin, now),
                 ttl_s: until.since(now).as_secs(),
                 topic: URL_SAFE_NO_PAD.encode(call.0.as_bytes()),
             };
-            let delivery = {
-                let Ok(_place) = self.places.acquire().await else { return };
-                self.courier.deliver(&to, &letter).await
-            };
+            let delivery = self.courier.deliver(&to, &letter).await;
+            drop(place);
             match delivery {
                 Delivery::Done => return self.metrics.pushes.count(),
                 Delivery::Gone => {
