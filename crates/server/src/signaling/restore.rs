@@ -22,12 +22,15 @@ impl Calls {
     ) -> Result<(), ErrorCode> {
         let Some(text) = &held.capsule else { return Ok(()) };
         let opened = self.capsules.open(held.id, text);
-        let Some(capsule) = opened.filter(|capsule| capsule.record.concerns(device)) else {
+        let Some(mut capsule) = opened.filter(|capsule| capsule.record.concerns(device)) else {
             self.metrics.capsules_refused.count();
             debug!(id = %held.id, "a capsule does not open");
             return Ok(());
         };
         if capsule.record.epoch == *self.epoch() || self.is_past(&capsule).await? {
+            return Ok(());
+        }
+        if !self.screen_again(&mut capsule.record, now).await? {
             return Ok(());
         }
         for _ in 0..ATTEMPTS {

@@ -97,6 +97,40 @@ impl Calls {
         }
     }
 
+    /// What two people are to each other, and whether a call between them rings; `None`: there can be none.
+    async fn screening(
+        &self,
+        from: &UserId,
+        callee: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<(Dealings, Option<Screened>)>, ErrorCode> {
+        let since = Timestamp(now.0.saturating_sub(millis(ATTEMPTS_COUNT_FOR)));
+        let dealings = self.store.dealings(from, callee, since, now).await.map_err(|error| {
+            error!(%error, "two people could not be looked up");
+            ErrorCode::Internal
+        })?;
+        let Some(dealings) = dealings.filter(|dealings| reachable(dealings, from)) else { return Ok(None) };
+        let verdict = judge(&circumstances(&dealings, now), now);
+        let screened = verdict.screening.filter(|_| from != callee).map(|why| Screened {
+            why,
+            rings_at: Some(now + a_moment()),
+            told: verdict.told,
+        });
+        Ok(Some((dealings, screened)))
+    }
+
+    /// Asks anew whether a call rings that is to be rebuilt: a capsule may be older than a block. False if it cannot be made
+    /// any more.
+    pub(super) async fn screen_again(&self, record: &mut Record, now: Timestamp) -> Result<bool, ErrorCode> {
+        if record.answer().is_some() || record.screened.is_some() {
+            return Ok(true);
+        }
+        let judged = self.screening(&record.caller.address.user, &record.callee.user, now).await?;
+        let Some((dealings, screened)) = judged else { return Ok(false) };
+        record.screened = screened;
+        Ok(dealings.guest.is_none_or(|guest| guest.may_knock))
+    }
+
     /// Counts a knock, so that guests do not ring somebody without end. One that does not ring keeps no other guest out: it
     /// counts for its guest alone, who else hears what any guest would.
     fn count_knock(&self, guest: &UserId, host: &UserId, screened: bool) -> Result<(), Refusal> {
@@ -121,25 +155,12 @@ impl Calls {
         now: Timestamp,
     ) -> Result<Terms, Refusal> {
         let from = caller.address.user.clone();
-        let since = Timestamp(now.0.saturating_sub(millis(ATTEMPTS_COUNT_FOR)));
-        let dealings = self.store.dealings(&from, callee, since, now).await.map_err(|error| {
-            error!(%error, "two people could not be looked up");
-            ErrorCode::Internal
-        })?;
-        let Some(dealings) = dealings.filter(|dealings| reachable(dealings, &from)) else {
+        let Some((dealings, screened)) = self.screening(&from, callee, now).await? else {
             return Err(ErrorCode::NotFound.into());
         };
         if dealings.guest.as_ref().is_some_and(|guest| !guest.may_knock) {
             return Err(Refusal::of(ErrorCode::Forbidden, LINK_OVER));
         }
-        let to_oneself = from == *callee;
-        let circumstances = circumstances(&dealings, now);
-        let verdict = judge(&circumstances, now);
-        let screened = verdict.screening.filter(|_| !to_oneself).map(|why| Screened {
-            why,
-            rings_at: Some(now + a_moment()),
-            told: verdict.told,
-        });
         if let Some(guest) = &dealings.guest {
             self.count_knock(&from, &guest.host.id, screened.is_some())?;
         }

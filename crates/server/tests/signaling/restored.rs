@@ -134,6 +134,32 @@ async fn a_call_with_somebody_whose_account_is_gone_is_not_rebuilt() {
 }
 
 #[tokio::test]
+async fn a_capsule_from_before_a_block_rings_nobody() {
+    let bed = two_people().await;
+    let (mut alice, mut bob) = (bed.phone("alice", "tab").await, bed.phone("bob", "phone").await);
+    alice.do_it(invite(1, "bob")).await;
+    bob.do_it(verb("ringing", 1)).await;
+    let capsules = [until(&mut alice, "ringing").await, until(&mut bob, "ringing").await];
+    let [alices, bobs] = capsules.map(|call| call["capsule"].clone());
+    drop((alice, bob));
+    let bed = bed.crash_and_lose_the_live_calls().await;
+    bed.ask("bob", "PUT", "/api/blocks/alice", json!({})).await;
+    let mut bob = bed.phone("bob", "phone").await;
+
+    let epoch = json!(bed.server.calls.epoch());
+    let mut alice = bed.phone("alice", "tab").await;
+    alice.say(ping(&epoch, &alices)).await;
+    until(&mut alice, "ringing").await;
+    bob.hears_nothing().await;
+    bob.say(ping(&epoch, &bobs)).await;
+    assert_eq!(bob.hear_type("error").await["data"]["code"], "not_found");
+    bob.hear_type("pong").await;
+    alice.do_it(verb("hangup", 1)).await;
+    bob.hears_nothing().await;
+    assert!(bed.history("bob").await.is_empty());
+}
+
+#[tokio::test]
 async fn a_capsule_in_other_hands_or_a_made_up_one_rebuilds_nothing() {
     let bed = two_people().await;
     bed.person("eve", "Eve").await;
