@@ -70,6 +70,27 @@ test('answering opens a page that answers at once', async ({ bring, server, serv
   expect(await browser.notices()).toEqual([]);
 });
 
+test('who answers in the app has no notification left to decline by', async ({
+  bring,
+  server,
+  service,
+  asleep,
+}) => {
+  const alice = await bring('alice');
+  const bob = await bring('bob');
+  const browser = await asleep(bob);
+  await alice.dial('bob');
+  await browser.deliver(await service.next('call'));
+  await expect.poll(() => browser.notices()).toEqual(RINGS);
+
+  await bob.page.goto(server.url);
+  await bob.expectRinging('alice');
+  expect(await browser.notices()).toEqual(RINGS);
+  await bob.answer();
+  await expect.poll(() => browser.notices()).toEqual([]);
+  for (const person of [alice, bob]) await person.expectState('active');
+});
+
 test('who gives up silences the browser, which tells of a missed call', async ({
   bring,
   service,

@@ -128,8 +128,12 @@ async fn a_call_that_rings_no_more_is_taken_back_under_its_topic() {
     let stop = service.next().await;
     assert_eq!(browser.read(&stop), json!({"type": "stop", "call": call_id(2)}));
     let late = token(&browser.read(&call));
-    let (status, refused) = by_token(&bed, &late, "POST", &path(2, "/accept"), json!({"media": []})).await;
-    assert_eq!((status, &refused["code"]), (409, &json!("answered_elsewhere")));
+    for (verb, body) in [("/accept", json!({"media": []})), ("/decline", json!(null))] {
+        let (status, refused) = by_token(&bed, &late, "POST", &path(2, verb), body).await;
+        assert_eq!((status, &refused["code"]), (409, &json!("answered_elsewhere")), "{verb}");
+    }
+    let (_, view) = by_token(&bed, &late, "GET", &path(2, ""), json!(null)).await;
+    assert_eq!(view["state"], "connecting", "a late decline does not end what another device has answered");
 }
 
 #[tokio::test]
