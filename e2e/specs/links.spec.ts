@@ -9,19 +9,22 @@ async function knowsTheCallBefore(caller: Person): Promise<{ id: Promise<string>
   const called = new Promise<void>((resolve) => {
     call = resolve;
   });
-  const id = new Promise<string>((resolve) =>
-    caller.page.routeWebSocket('**/ws', (socket) => {
-      const server = socket.connectToServer();
-      socket.onMessage(async (text) => {
-        const message = JSON.parse(text.toString()) as { type: string; call?: string };
-        if (message.type === 'invite' && message.call) {
-          resolve(message.call);
-          await called;
-        }
-        server.send(text);
-      });
-    }),
-  );
+  let learn = (_: string): void => {};
+  const id = new Promise<string>((resolve) => {
+    learn = resolve;
+  });
+  // Until the route is there, a page that is loaded would call as always.
+  await caller.page.routeWebSocket('**/ws', (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage(async (text) => {
+      const message = JSON.parse(text.toString()) as { type: string; call?: string };
+      if (message.type === 'invite' && message.call) {
+        learn(message.call);
+        await called;
+      }
+      server.send(text);
+    });
+  });
   await caller.page.reload();
   await caller.connected(2);
   return { id, call };
