@@ -66,6 +66,17 @@ describe('a message', () => {
     expect(types(desk)).not.toContain('offer');
   });
 
+  it('is not settled by an answer that speaks of another call', () => {
+    const desk = connecting().tell({ type: 'hangup', call: CALL });
+    const id = idOf(desk.sent(), 'hangup');
+    desk.ok(id, { call: OTHER }).tell({ type: 'closed', code: 1006 }).pass(700).take();
+    desk.welcome();
+    expect(types(desk)).toEqual(['hello', 'hangup']);
+    desk.ok(id, { call: CALL }).tell({ type: 'closed', code: 1006 }).pass(2_000).take();
+    desk.welcome();
+    expect(types(desk)).toEqual(['hello']);
+  });
+
   it('for a device that is away waits and is sent again', () => {
     const desk = connecting().tell({ type: 'described', call: CALL, key: '0', description: OFFER });
     desk.refuse(idOf(desk.sent(), 'offer'), 'unreachable', true).pass(999);

@@ -191,6 +191,10 @@ function hear(turn: Turn, message: ServerMessage): void {
     case 'call':
       return applyView(turn, message.data);
     case 'ok': {
+      const { call, merged } = message.data;
+      // It may be another device's word, which may speak only of the call that it is in.
+      if (call && !merged && turn.state.outbox.some(({ id, call: its }) => id === message.re && its !== call))
+        return;
       const pending = settle(turn, message.re);
       if (pending) calls.done(turn, pending, message.data.merged ? message.data.call : undefined);
       return;
