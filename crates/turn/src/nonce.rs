@@ -2,8 +2,11 @@
 //! restart or another node with the same key honours them.
 //!
 //! ```text
-//! base64url( expiry, 4 bytes of Unix seconds | HMAC-SHA256(key, client ip, expiry), first 12 bytes )
+//! "obMatJos2" base64(features, 3 bytes) base64url(expiry, 4 bytes of Unix seconds | HMAC-SHA256(key, client ip, expiry), 12 bytes)
 //! ```
+//!
+//! The features (RFC 8489 §9.2, §18.1) say that PASSWORD-ALGORITHMS was offered. Whoever strips that offer on its way has to
+//! change the nonce, too, and then it is not ours any more: nobody can be talked into the weaker algorithm.
 //!
 //! Bound to the client's IP address but not its port: Chrome answers a 437 with a new Allocate from a new port and
 //! the old nonce, and gives up on 438.
@@ -19,6 +22,11 @@ use subtle::ConstantTimeEq;
 
 /// Bytes of MAC kept: 96 bits, guessed online only.
 const MAC_LENGTH: usize = 12;
+/// The nonce cookie, and of the 24 security features bit 0 alone: password algorithms. Bit 0 is the least significant one
+/// (erratum 6290 to RFC 8489 §18.1).
+const COOKIE: &str = "obMatJos2AAAB";
+/// Characters behind the cookie.
+const SEAL_CHARS: usize = 22;
 
 /// Makes and checks nonces.
 #[derive(Clone)]
@@ -40,14 +48,18 @@ impl Nonces {
         let mut bytes = [0; 4 + MAC_LENGTH];
         bytes[..4].copy_from_slice(&expiry.to_be_bytes());
         bytes[4..].copy_from_slice(&mac(&self.key, client, expiry));
-        URL_SAFE_NO_PAD.encode(bytes)
+        let mut nonce = String::with_capacity(COOKIE.len() + SEAL_CHARS);
+        nonce.push_str(COOKIE);
+        URL_SAFE_NO_PAD.encode_string(bytes, &mut nonce);
+        nonce
     }
 
     /// Whether we made this nonce for this client, and it has not expired.
     pub(crate) fn accept(&self, unix: Duration, client: IpAddr, nonce: &[u8]) -> bool {
+        let Some(seal) = nonce.strip_prefix(COOKIE.as_bytes()) else { return false };
         let mut bytes = [0; 4 + MAC_LENGTH];
         // The decoder wants room for an estimate that may exceed the result, hence the length check before it.
-        if nonce.len() != 22 || URL_SAFE_NO_PAD.decode_slice(nonce, &mut bytes) != Ok(bytes.len()) {
+        if seal.len() != SEAL_CHARS || URL_SAFE_NO_PAD.decode_slice(seal, &mut bytes) != Ok(bytes.len()) {
             return false;
         }
         let (expiry, claimed) = bytes.split_at(4);

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use crate::allocation::{Allocation, Token};
 use crate::authenticate::authenticate;
 use crate::codec::{
-    AttributeType, Class, ErrorCode, IntegrityKey, Message, MessageBuilder, Method, TransactionId,
+    AttributeType, Class, ErrorCode, IntegrityKey, Message, MessageBuilder, Method, PasswordAlgorithm,
+    TransactionId,
 };
 use crate::config::TurnConfig;
 use crate::credentials::Username;
@@ -288,7 +289,8 @@ impl Turn {
             let nonce = self.nonces.issue(self.unix(now), from.client.ip());
             error = error
                 .attribute(AttributeType::REALM, self.config.realm.as_bytes())
-                .attribute(AttributeType::NONCE, nonce.as_bytes());
+                .attribute(AttributeType::NONCE, nonce.as_bytes())
+                .attribute(AttributeType::PASSWORD_ALGORITHMS, &PasswordAlgorithm::OFFERED);
         }
         self.count_error(code);
         self.answer(now, from, message.has_fingerprint(), None, error);

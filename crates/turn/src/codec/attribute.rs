@@ -33,22 +33,29 @@ impl AttributeType {
     pub const EVEN_PORT: Self = Self(0x0018);
     /// UDP.
     pub const REQUESTED_TRANSPORT: Self = Self(0x0019);
+    /// HMAC-SHA256 over everything before it.
+    pub const MESSAGE_INTEGRITY_SHA256: Self = Self(0x001C);
+    /// How the key is made of the password.
+    pub const PASSWORD_ALGORITHM: Self = Self(0x001D);
     /// Set DF. Not supported here.
     pub const DONT_FRAGMENT: Self = Self(0x001A);
     /// The client's address as the server sees it.
     pub const XOR_MAPPED_ADDRESS: Self = Self(0x0020);
     /// Names a port kept by an earlier EVEN-PORT.
     pub const RESERVATION_TOKEN: Self = Self(0x0022);
+    /// The ways to make a key that the server knows.
+    pub const PASSWORD_ALGORITHMS: Self = Self(0x8002);
     /// CRC-32 over everything before it.
     pub const FINGERPRINT: Self = Self(0x8028);
 
     /// Whether a message that carries this attribute may be answered by a server that does not know it: kinds below
-    /// 0x8000 must be understood (RFC 8489 §14). DONT-FRAGMENT, MESSAGE-INTEGRITY-SHA256, PASSWORD-ALGORITHM and
-    /// USERHASH are not among those known (`docs/rfc.md`).
+    /// 0x8000 must be understood (RFC 8489 §14). DONT-FRAGMENT and USERHASH are not among those known (`docs/rfc.md`).
     pub fn must_be_refused(self) -> bool {
-        const KNOWN: [AttributeType; 15] = [
+        const KNOWN: [AttributeType; 17] = [
             AttributeType::USERNAME,
             AttributeType::MESSAGE_INTEGRITY,
+            AttributeType::MESSAGE_INTEGRITY_SHA256,
+            AttributeType::PASSWORD_ALGORITHM,
             AttributeType::ERROR_CODE,
             AttributeType::UNKNOWN_ATTRIBUTES,
             AttributeType::CHANNEL_NUMBER,

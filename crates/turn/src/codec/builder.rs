@@ -54,11 +54,11 @@ impl MessageBuilder {
         self.attribute(AttributeType::ERROR_CODE, &code.encode())
     }
 
-    /// Adds MESSAGE-INTEGRITY over all attributes so far.
+    /// Adds MESSAGE-INTEGRITY, or MESSAGE-INTEGRITY-SHA256 if the key is for that, over all attributes so far.
     #[must_use]
     pub fn integrity(self, key: &IntegrityKey) -> Self {
         let mac = key.mac(&self.bytes);
-        self.attribute(AttributeType::MESSAGE_INTEGRITY, &mac)
+        self.attribute(key.integrity().attribute(), mac.as_slice())
     }
 
     /// Adds FINGERPRINT; it must be the last attribute.

@@ -1,7 +1,7 @@
 //! Reading a STUN message in place (RFC 8489 §5).
 
 use super::attribute::AttributeType;
-use super::integrity::IntegrityKey;
+use super::integrity::{Integrity, IntegrityKey};
 use super::padding;
 
 /// Bytes of the STUN header.
@@ -124,7 +124,8 @@ pub struct Message<'a> {
     bytes: &'a [u8],
     /// Where the attributes that may be honoured end: at MESSAGE-INTEGRITY if there is one (RFC 8489 §14.5).
     attributes_end: usize,
-    integrity: Option<usize>,
+    /// The strongest one, and where it is.
+    integrity: Option<(Integrity, usize)>,
     fingerprint: bool,
 }
 
@@ -163,13 +164,15 @@ impl<'a> Message<'a> {
         while offset < self.bytes.len() {
             let (kind, value) = attribute_at(self.bytes, offset).ok_or(DecodeError::Attribute)?;
             let next = offset + 4 + value.len() + padding(value.len());
-            if kind == AttributeType::MESSAGE_INTEGRITY && self.integrity.is_none() {
-                if value.len() != 20 {
+            if let Some(integrity) = Integrity::of(kind)
+                && self.is_stronger(integrity)
+            {
+                if value.len() != integrity.length() {
                     return Err(DecodeError::Attribute);
                 }
-                // RFC 8489 §14.5: whatever follows, other than FINGERPRINT, is not protected and is ignored.
-                self.integrity = Some(offset);
-                self.attributes_end = offset;
+                // RFC 8489 §14.5: whatever follows, other than the stronger one and FINGERPRINT, is ignored.
+                self.integrity = Some((integrity, offset));
+                self.attributes_end = self.attributes_end.min(offset);
             }
             if kind == AttributeType::FINGERPRINT {
                 let claimed = <[u8; 4]>::try_from(value).map_err(|_| DecodeError::Fingerprint)?;
@@ -183,6 +186,14 @@ impl<'a> Message<'a> {
             offset = next;
         }
         Ok(())
+    }
+
+    /// MESSAGE-INTEGRITY-SHA256 may stand behind MESSAGE-INTEGRITY, and counts then (RFC 8489 §14.6); nothing else may.
+    fn is_stronger(&self, integrity: Integrity) -> bool {
+        match self.integrity {
+            None => true,
+            Some((known, _)) => known == Integrity::Sha1 && integrity == Integrity::Sha256,
+        }
     }
 
     /// All attributes that may be honoured, in order.
@@ -206,9 +217,9 @@ impl<'a> Message<'a> {
         std::str::from_utf8(self.attribute(wanted)?).ok()
     }
 
-    /// Whether MESSAGE-INTEGRITY is present (right or wrong).
-    pub const fn has_integrity(&self) -> bool {
-        self.integrity.is_some()
+    /// Which integrity attribute is present (right or wrong); of two the stronger one.
+    pub fn integrity(&self) -> Option<Integrity> {
+        self.integrity.map(|(integrity, _)| integrity)
     }
 
     /// Whether a (verified) FINGERPRINT is present; the answer then carries one, too.
@@ -216,11 +227,11 @@ impl<'a> Message<'a> {
         self.fingerprint
     }
 
-    /// Whether MESSAGE-INTEGRITY is present and made with `key`; takes the same time for every wrong value.
+    /// Whether an integrity attribute is present and made with `key`; takes the same time for every wrong value.
     pub fn verify_integrity(&self, key: &IntegrityKey) -> bool {
-        let Some(offset) = self.integrity else { return false };
-        let claimed = &self.bytes[offset + 4..offset + 24];
-        key.verify(&self.bytes[..offset], claimed)
+        let Some((integrity, offset)) = self.integrity else { return false };
+        let claimed = &self.bytes[offset + 4..offset + 4 + integrity.length()];
+        key.integrity() == integrity && key.verify(&self.bytes[..offset], claimed)
     }
 }
 

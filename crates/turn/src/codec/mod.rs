@@ -16,7 +16,7 @@ pub use builder::MessageBuilder;
 pub use channel_data::{CHANNEL_HEADER, ChannelNumber, decode_channel_data, write_channel_header};
 pub use framing::{Frame, FrameDecoder, FrameError};
 pub use indication::{SendIndication, data_indication_header, decode_send_indication, write_data_indication};
-pub use integrity::IntegrityKey;
+pub use integrity::{Integrity, IntegrityKey, PasswordAlgorithm};
 pub use message::{Class, DecodeError, MAGIC_COOKIE, MESSAGE_HEADER, Message, Method, TransactionId};
 
 /// Bytes after `length` bytes of value up to the next multiple of four (RFC 8489 §14).

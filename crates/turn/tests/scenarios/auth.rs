@@ -2,10 +2,17 @@
 
 use std::time::Duration;
 
-use visavis_turn::codec::{AttributeType, Class, ErrorCode, IntegrityKey, MessageBuilder, Method};
-use visavis_turn::{Input, Output};
+use visavis_turn::codec::{
+    AttributeType, Class, ErrorCode, Integrity, IntegrityKey, Message, MessageBuilder, Method,
+    PasswordAlgorithm,
+};
+use visavis_turn::{Input, Output, issue};
 
-use crate::world::{Client, Fate, REALM, START, World, udp};
+use crate::world::{Client, Fate, REALM, START, World, secret, udp};
+
+/// What comes with 401 and 438.
+const CHALLENGE: [AttributeType; 3] =
+    [AttributeType::REALM, AttributeType::NONCE, AttributeType::PASSWORD_ALGORITHMS];
 
 fn code_of(world: &mut World, client: &Client, bytes: &[u8]) -> Option<ErrorCode> {
     match world.send(client.at, bytes) {
@@ -23,7 +30,7 @@ fn a1_without_integrity_the_answer_is_401_with_realm_and_nonce_for_every_method(
         let Fate::Answered(answer) = world.send(client.at, &request) else { panic!() };
         assert_eq!((answer.class, answer.code), (Class::Error, Some(ErrorCode::Unauthorized)));
         assert_eq!(answer.attribute(AttributeType::REALM), REALM.as_bytes());
-        assert_eq!(answer.kinds(), [AttributeType::REALM, AttributeType::NONCE]);
+        assert_eq!(answer.kinds(), CHALLENGE);
     }
 }
 
@@ -90,7 +97,7 @@ fn a1_an_unknown_or_old_nonce_is_438_with_a_fresh_one_that_works() {
         assert_eq!(world.refresh(&client, 600).code, Some(ErrorCode::StaleNonce), "{nonce}");
     }
     let answer = world.refresh(&client, 600);
-    assert_eq!(answer.kinds(), [AttributeType::REALM, AttributeType::NONCE]);
+    assert_eq!(answer.kinds(), CHALLENGE);
     client.nonce = String::from_utf8(answer.attribute(AttributeType::NONCE).to_vec()).unwrap();
     assert_eq!(world.refresh(&client, 600).class, Class::Success);
 }
@@ -211,4 +218,144 @@ fn a1_a_user_name_that_is_not_text_is_401() {
         .integrity(&client.key)
         .finish();
     assert_eq!(code_of(&mut world, &client, &request), Some(ErrorCode::Unauthorized));
+}
+
+const SHA_256: [u8; 4] = [0, 2, 0, 0];
+
+/// Signs a request as a client of RFC 8489 does that has made its key by the better algorithm.
+fn sign_by_sha_256(client: &Client, message: MessageBuilder) -> Vec<u8> {
+    client.sign(
+        message
+            .attribute(AttributeType::PASSWORD_ALGORITHMS, &PasswordAlgorithm::OFFERED)
+            .attribute(AttributeType::PASSWORD_ALGORITHM, &SHA_256),
+    )
+}
+
+/// The client with the key that an algorithm and an attribute ask for.
+fn with_key(client: &Client, integrity: Integrity, algorithm: PasswordAlgorithm) -> Client {
+    let mut client = client.clone();
+    let (expiry, user) = client.username.split_once(':').unwrap();
+    let credential = issue(&secret(), user, Duration::from_secs(expiry.parse().unwrap()));
+    client.key = IntegrityKey::derived(integrity, algorithm, &client.username, REALM, &credential.password);
+    client
+}
+
+#[test]
+fn a2_the_nonce_says_that_password_algorithms_were_offered_the_better_one_first() {
+    let mut world = World::new();
+    let client = world.client("192.0.2.7:40000");
+    let request = MessageBuilder::new(Class::Request, Method::Allocate, world.transaction()).finish();
+    let Fate::Answered(answer) = world.send(client.at, &request) else { panic!() };
+    // RFC 8489 §18.1 with erratum 6290: bit 0 of the security features is the last one, in base64 behind the cookie.
+    assert!(answer.attribute(AttributeType::NONCE).starts_with(b"obMatJos2AAAB"));
+    assert_eq!(answer.attribute(AttributeType::PASSWORD_ALGORITHMS), [0, 2, 0, 0, 0, 1, 0, 0]);
+}
+
+#[test]
+fn a2_each_algorithm_goes_with_each_integrity_and_the_answer_is_protected_alike() {
+    for integrity in [Integrity::Sha1, Integrity::Sha256] {
+        for algorithm in [PasswordAlgorithm::Md5, PasswordAlgorithm::Sha256] {
+            let mut world = World::new();
+            let mut client = world.client("192.0.2.7:40000");
+            world.challenge(&mut client);
+            let client = with_key(&client, integrity, algorithm);
+            for method in [Method::Allocate, Method::Refresh] {
+                let message = udp(MessageBuilder::new(Class::Request, method, world.transaction()));
+                let request = match algorithm {
+                    PasswordAlgorithm::Md5 => client.sign(message),
+                    PasswordAlgorithm::Sha256 => sign_by_sha_256(&client, message),
+                };
+                let Fate::Answered(answer) = world.send(client.at, &request) else { panic!() };
+                assert_eq!(
+                    (answer.class, answer.code),
+                    (Class::Success, None),
+                    "{integrity:?} {algorithm:?}"
+                );
+                let read = Message::decode(&answer.bytes).unwrap();
+                assert_eq!(read.integrity(), Some(integrity));
+                assert!(read.verify_integrity(&client.key));
+            }
+        }
+    }
+}
+
+#[test]
+fn a2_one_allocation_may_be_spoken_for_in_both_ways() {
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    world.allocate(&mut client);
+    let better = with_key(&client, Integrity::Sha256, PasswordAlgorithm::Sha256);
+    let refresh = MessageBuilder::new(Class::Request, Method::Refresh, world.transaction());
+    let request = sign_by_sha_256(&better, refresh);
+    let Fate::Answered(answer) = world.send(client.at, &request) else { panic!() };
+    assert_eq!(answer.class, Class::Success);
+    assert_eq!(world.refresh(&client, 600).class, Class::Success);
+}
+
+#[test]
+fn a2_an_offer_that_comes_back_changed_or_a_choice_without_it_is_400() {
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    world.challenge(&mut client);
+    let client = with_key(&client, Integrity::Sha256, PasswordAlgorithm::Sha256);
+    let offered = PasswordAlgorithm::OFFERED;
+    let only_md5 = [0, 1, 0, 0];
+    let wrong: [&[(AttributeType, &[u8])]; 6] = [
+        &[(AttributeType::PASSWORD_ALGORITHM, &SHA_256)],
+        &[(AttributeType::PASSWORD_ALGORITHMS, &offered)],
+        &[(AttributeType::PASSWORD_ALGORITHMS, &only_md5), (AttributeType::PASSWORD_ALGORITHM, &only_md5)],
+        &[(AttributeType::PASSWORD_ALGORITHMS, &offered), (AttributeType::PASSWORD_ALGORITHM, &[0, 3, 0, 0])],
+        &[(AttributeType::PASSWORD_ALGORITHMS, &offered), (AttributeType::PASSWORD_ALGORITHM, &[0, 2])],
+        &[(AttributeType::PASSWORD_ALGORITHMS, &[]), (AttributeType::PASSWORD_ALGORITHM, &SHA_256)],
+    ];
+    for attributes in wrong {
+        let message = udp(MessageBuilder::new(Class::Request, Method::Allocate, world.transaction()));
+        let message =
+            attributes.iter().fold(message, |message, (kind, value)| message.attribute(*kind, value));
+        assert_eq!(
+            code_of(&mut world, &client, &client.sign(message)),
+            Some(ErrorCode::BadRequest),
+            "{attributes:?}"
+        );
+    }
+    assert_eq!(world.stats().allocations, 0);
+}
+
+#[test]
+fn a2_who_strips_the_offer_from_the_challenge_has_to_change_the_nonce_and_that_is_438() {
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    world.challenge(&mut client);
+    for nonce in
+        [client.nonce.replace("obMatJos2AAAB", "obMatJos2AAAA"), client.nonce.replace("obMatJos2AAAB", "")]
+    {
+        let mut misled = client.clone();
+        misled.nonce = nonce;
+        assert_eq!(world.request(&misled, Method::Allocate, udp).code, Some(ErrorCode::StaleNonce));
+    }
+}
+
+#[test]
+fn a2_of_two_integrity_attributes_the_stronger_counts_and_a_short_one_is_no_message() {
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    world.challenge(&mut client);
+    let strong = with_key(&client, Integrity::Sha256, PasswordAlgorithm::Md5);
+    let named = udp(MessageBuilder::new(Class::Request, Method::Allocate, world.transaction()))
+        .attribute(AttributeType::USERNAME, client.username.as_bytes())
+        .attribute(AttributeType::REALM, REALM.as_bytes())
+        .attribute(AttributeType::NONCE, client.nonce.as_bytes());
+    let mut guess = client.clone();
+    guess.key = IntegrityKey::long_term(&client.username, REALM, "guess");
+    let half_right = named
+        .clone()
+        .integrity(&client.key)
+        .integrity(&with_key(&guess, Integrity::Sha256, PasswordAlgorithm::Sha256).key);
+    assert_eq!(code_of(&mut world, &client, &half_right.finish()), Some(ErrorCode::Unauthorized));
+    let short = named.clone().attribute(AttributeType::MESSAGE_INTEGRITY_SHA256, &[7; 16]);
+    assert!(matches!(world.send(client.at, &short.finish()), Fate::Dropped(_)));
+    let both = named.integrity(&client.key).integrity(&strong.key);
+    let Fate::Answered(answer) = world.send(client.at, &both.finish()) else { panic!() };
+    assert_eq!(Message::decode(&answer.bytes).unwrap().integrity(), Some(Integrity::Sha256));
+    assert_eq!(answer.class, Class::Success);
 }

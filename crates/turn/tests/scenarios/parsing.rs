@@ -174,8 +174,9 @@ fn p4_what_strangers_can_provoke_stays_small() {
     let client = world.client("192.0.2.7:40000");
     let request = udp(MessageBuilder::new(Class::Request, Method::Allocate, world.transaction())).finish();
     let Fate::Answered(answer) = world.send(client.at, &request) else { panic!() };
-    assert_eq!(answer.kinds(), [AttributeType::REALM, AttributeType::NONCE]);
-    assert_eq!((request.len(), answer.bytes.len()), (28, 20 + 8 + 16 + 28));
+    let challenge = [AttributeType::REALM, AttributeType::NONCE, AttributeType::PASSWORD_ALGORITHMS];
+    assert_eq!(answer.kinds(), challenge);
+    assert_eq!((request.len(), answer.bytes.len()), (28, 20 + 8 + 16 + 40 + 12));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! RFC 5769: the test vectors of STUN.
 
-use visavis_turn::codec::{AttributeType, Class, IntegrityKey, Message, Method, decode_xor_address};
+use visavis_turn::codec::{
+    AttributeType, Class, Integrity, IntegrityKey, Message, Method, PasswordAlgorithm, decode_xor_address,
+};
 
 use crate::world::address;
 
@@ -66,4 +68,24 @@ fn rfc5769_2_4_sample_request_with_long_term_authentication() {
     assert_eq!(message.text(AttributeType::NONCE), Some("f//499k954d6OL34oL9FSTvy64sA"));
     let key = IntegrityKey::long_term(username, message.text(AttributeType::REALM).unwrap(), "TheMatrIX");
     assert!(message.verify_integrity(&key));
+}
+
+/// With the corrections of erratum 6268: another length, and PASSWORD-ALGORITHM added.
+#[test]
+fn rfc8489_b_1_sample_request_with_long_term_authentication_and_sha_256() {
+    let sample = bytes(
+        "00010090 2112a442 78ad3433 c6ad72c0 29da412e 001e0020 4a3cf38f ef6992bd a952c678 0417da0f 24819415
+         569e60b2 05c46e41 407f1704 00150029 6f624d61 744a6f73 32414141 43662f2f 3439396b 39353464 364f4c33
+         346f4c39 46535476 79363473 41000000 0014000b 6578616d 706c652e 6f726700 001d0004 00020000 001c0020
+         b5c7bf00 5b6c52a2 1c51c5e8 92f81924 136296cb 927c4314 9309278c c6518e65",
+    );
+    let message = Message::decode(&sample).unwrap();
+    assert_eq!(message.integrity(), Some(Integrity::Sha256));
+    let realm = message.text(AttributeType::REALM).unwrap();
+    let key = |password| {
+        let algorithm = PasswordAlgorithm::Sha256;
+        IntegrityKey::derived(Integrity::Sha256, algorithm, "マトリックス", realm, password)
+    };
+    assert!(message.verify_integrity(&key("TheMatrIX")));
+    assert!(!message.verify_integrity(&key("another")));
 }

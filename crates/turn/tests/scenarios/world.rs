@@ -369,7 +369,8 @@ impl Answer {
 
     /// Whether it is a 400 for want of attributes that say who asks.
     fn is_unsigned(&self) -> bool {
-        !Message::decode(&self.bytes).unwrap().has_integrity() && self.code == Some(ErrorCode::BadRequest)
+        Message::decode(&self.bytes).unwrap().integrity().is_none()
+            && self.code == Some(ErrorCode::BadRequest)
     }
 }
 
