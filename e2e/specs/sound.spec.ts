@@ -1,6 +1,6 @@
 // What is heard, by whom and through which speaker, and what is said of it when it is not.
 import { join } from 'node:path';
-import { selectedPort } from '../bed/media.ts';
+import { selectedPath, selectedPort } from '../bed/media.ts';
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
 import { voice } from '../bed/voice.ts';
@@ -69,6 +69,8 @@ for (const who of ['caller', 'callee'] as const) {
     const bob = await bring('bob', who === 'callee' ? { network: wifi } : {});
     await talk(alice, bob);
     const [speaker, listener] = who === 'caller' ? [alice, bob] : [bob, alice];
+    // The call begins by relays, and its direct path has another port.
+    await expect.poll(() => selectedPath(speaker.page)).toMatchObject({ local: 'host' });
     const before = await selectedPort(speaker.page);
 
     wifi.muffle(before);
