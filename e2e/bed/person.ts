@@ -86,3 +86,13 @@ export class Person extends Verbs<Page> {
     await this.#context.close();
   }
 }
+
+/** Alice calls Bob, and both see the other. */
+export async function talk(alice: Person, bob: Person): Promise<void> {
+  await alice.dial(bob.name);
+  await bob.answer();
+  for (const person of [alice, bob]) {
+    await person.expectState('active');
+    await person.expectPicture();
+  }
+}

@@ -1,15 +1,6 @@
 // A page that is left in the middle of a call, and come back to by the browser's "back".
-import type { Person } from '../bed/person.ts';
+import { talk } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
-
-async function talk(alice: Person, bob: Person): Promise<void> {
-  await alice.dial('bob');
-  await bob.answer();
-  for (const person of [alice, bob]) {
-    await person.expectState('active');
-    await person.expectPicture();
-  }
-}
 
 /** A page that was left in a call is not kept by Chromium, so "back" loads it anew: as a reload, with a longer way. */
 test('who leaves the page for another and comes back by "back" is in the call again', async ({ bring }) => {

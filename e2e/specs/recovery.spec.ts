@@ -1,21 +1,11 @@
 // Networks that vanish and change under a call, and a server that is away when somebody hangs up.
 import { tellFigures } from '../bed/figures.ts';
 import { selectedPath, watchGaps } from '../bed/media.ts';
-import type { Person } from '../bed/person.ts';
+import { talk } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
 
 /** How long an address change may be seen and heard. */
 const BACK_WITHIN_MS = 2_500;
-
-/** Alice calls Bob, and both see and hear each other. */
-async function talk(alice: Person, bob: Person): Promise<void> {
-  await alice.dial('bob');
-  await bob.answer();
-  for (const person of [alice, bob]) {
-    await person.expectState('active');
-    await person.expectPicture();
-  }
-}
 
 for (const who of ['caller', 'callee'] as const) {
   test(`sound and picture are back within 2.5 s when the ${who} goes to another network`, async ({

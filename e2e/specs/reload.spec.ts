@@ -1,17 +1,8 @@
 // A page that is reloaded in the middle of a call, and one that is closed for good.
 import { tellFigures } from '../bed/figures.ts';
 import { firstFrame, noteFirstFrame } from '../bed/first-frame.ts';
-import type { Person } from '../bed/person.ts';
+import { type Person, talk } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
-
-async function talk(alice: Person, bob: Person): Promise<void> {
-  await alice.dial('bob');
-  await bob.answer();
-  for (const person of [alice, bob]) {
-    await person.expectState('active');
-    await person.expectPicture();
-  }
-}
 
 for (const who of ['caller', 'callee'] as const) {
   test(`the ${who} reloads the page, the call goes on, and the other side keeps its last picture`, async ({
