@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Now, for timers.
 pub(crate) fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
+    Instant::now()
 }
 
 /// The time of day since the Unix epoch, for credentials and nonces. A clock before 1970 reads as 1970.

@@ -1,27 +1,42 @@
 //! The sockets of the STUN/TURN server: UDP and TCP around the `visavis-turn` core.
 //!
-//! Begin with [`Relay::start`]. One thread owns everything: a core, and a task per socket that takes turns with the
-//! others, so nothing is locked and a packet goes from one socket to another without being copied.
+//! Begin with [`Relay::start`]. Each worker's thread owns a core, its sockets, and a poll that tells which of them are
+//! ready. Those take turns, each with a budget, so nothing is locked for a packet and nobody starves. Datagrams are read
+//! many at a time, routed where they lie, and leave many at a time at the end of the round (`datagrams/`).
 //!
 //! ```text
-//!  client ══UDP══► listen/udp ─┐                        ┌─► relay port ══UDP══► peer
-//!  client ══TCP══► listen/tcp ─┴► route · handle · perform                       │
-//!  client ◄════════════════════════ send_to_client ◄─────┴── relay port ◄════════┘
+//!  client ══UDP══► listen/udp ──────┐                        ┌─► relay port ══UDP══► peer
+//!  client ══TCP══► listen/tcp ► leg ┴► route · handle · perform                       │
+//!  client ◄═════════════════════════════ send to client ◄────┴── relay port ◄═════════┘
 //! ```
 
+pub mod handover;
+
+mod addresses;
 mod bind;
 mod clock;
 mod config;
+mod datagrams;
+mod door;
 mod drive;
-mod engine;
+mod leg;
 mod listen;
+pub mod offload;
+mod pace;
+mod peers;
 mod perform;
+mod relay;
+mod ring;
+mod source;
 mod stats;
 
-pub use config::{RelayConfig, TcpLimits};
-pub use drive::{LocalAddresses, Relay};
-pub use stats::{SocketStats, Stats};
-pub use visavis_turn::{AuthSecret, Limits};
+pub mod probe;
+
+pub use addresses::LocalAddresses;
+pub use config::{DEFAULT_TICK, Engine, Offload, RelayConfig, TcpLimits};
+pub use relay::Relay;
+pub use stats::{OffloadStats, SocketStats, Stats};
+pub use visavis_turn::{AuthSecret, Limits, TlsServer};
 
 use std::io;
 use std::net::SocketAddr;
@@ -38,8 +53,16 @@ pub enum RelayError {
         source: io::Error,
     },
     /// A TCP address can not be listened on.
-    #[error("relay.listen_tcp: cannot listen on TCP {address}: {source}")]
+    #[error("relay.listen: cannot listen on TCP {address}: {source}")]
     ListenTcp {
+        /// Which address and port.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A TLS address can not be listened on.
+    #[error("relay.listen_tls: cannot listen on TCP {address}: {source}")]
+    ListenTls {
         /// Which address and port.
         address: SocketAddr,
         /// What the system says.

@@ -1,15 +1,21 @@
 //! Time-limited credentials ("TURN REST API", draft-uberti-behave-turn-rest): whoever knows the secret can make them,
 //! the relay needs to know no user.
 //!
-//! The user name is `expiry:user` or `expiry:user/call`, with the expiry in seconds of Unix time; the password is
-//! `base64(HMAC-SHA1(secret, user name))`.
+//! The user name is `expiry:user`, perhaps with tags behind it (`expiry:user/device/call`), with the expiry in seconds of
+//! Unix time; the password is `base64(HMAC-SHA1(secret, user name))`. What a tag stands for is the issuer's business: all
+//! that a user has under one of them can be revoked at once.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
+use sha2::Sha256;
+
+/// Tells the key of nonces from passwords, which are made with the same secret: no user name is like this.
+const NONCE_LABEL: &[u8] = b"visavis nonce key";
 
 /// What credentials are made with. Shared by signaling and all relays; never logged.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +25,16 @@ impl AuthSecret {
     /// A secret of any bytes; coturn's `static-auth-secret` is the same thing as text.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self(bytes.into())
+    }
+}
+
+impl AuthSecret {
+    /// A key for nonces, the same for all relays with this secret: a nonce of one is good at the others, so whoever is sent on
+    /// from one to the next (300) comes with a good one. Browsers give up if it is not.
+    pub fn nonce_key(&self) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        mac.update(NONCE_LABEL);
+        mac.finalize().into_bytes().into()
     }
 }
 
@@ -37,7 +53,7 @@ impl std::fmt::Debug for AuthSecret {
 /// What a client is given for the `username` and `credential` of an ICE server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential {
-    /// `expiry:user[/call]`.
+    /// `expiry:user[/tag…]`.
     pub username: String,
     /// 28 characters.
     pub password: String,
@@ -49,7 +65,7 @@ impl std::fmt::Debug for Credential {
     }
 }
 
-/// Makes a credential for `user` (or `user/call`) that opens allocations until `expires_at`, a time since the Unix
+/// Makes a credential for `user` (or `user/tag…`) that opens allocations until `expires_at`, a time since the Unix
 /// epoch, cut to whole seconds.
 pub fn issue(secret: &AuthSecret, user: &str, expires_at: Duration) -> Credential {
     let username = format!("{}:{user}", expires_at.as_secs());
@@ -69,7 +85,7 @@ pub(crate) fn password(secret: &AuthSecret, username: &str) -> String {
 pub struct Username<'a> {
     /// Until when it opens allocations, since the Unix epoch.
     pub expires_at: Duration,
-    /// Everything after the first colon: whom a hang-up revokes.
+    /// Everything after the first colon.
     pub subject: &'a str,
     /// The subject up to the first slash: whose quota it counts on.
     pub user: &'a str,
@@ -83,8 +99,27 @@ impl<'a> Username<'a> {
         if !is_decimal {
             return None;
         }
-        let user = subject.split_once('/').map_or(subject, |(user, _call)| user);
+        let user = subject.split_once('/').map_or(subject, |(user, _tags)| user);
         Some(Self { expires_at: Duration::from_secs(expiry.parse().ok()?), subject, user })
+    }
+
+    /// What stands behind the user.
+    fn tags(self) -> impl Iterator<Item = &'a str> {
+        self.subject.split('/').skip(1)
+    }
+
+    /// Whether a revocation of this `user` or `user/tag` means it.
+    pub(crate) fn is_of(self, revoked: &str) -> bool {
+        match revoked.strip_prefix(self.user).and_then(|rest| rest.strip_prefix('/')) {
+            Some(tag) => self.tags().any(|own| own == tag),
+            None => revoked == self.user,
+        }
+    }
+
+    /// All revocations that mean it: `user`, and `user/tag` for each tag.
+    pub(crate) fn revocations(self) -> impl Iterator<Item = Cow<'a, str>> {
+        let tagged = move |tag| Cow::Owned([self.user, "/", tag].concat());
+        std::iter::once(Cow::Borrowed(self.user)).chain(self.tags().map(tagged))
     }
 }
 
@@ -102,6 +137,14 @@ mod tests {
     }
 
     #[test]
+    fn the_key_of_nonces_is_what_openssl_makes_of_the_secret() {
+        // printf %s 'visavis nonce key' | openssl dgst -sha256 -hmac north
+        let key = AuthSecret::new("north").nonce_key();
+        let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(text, "d7c3262a13f57fa84d055628524b349d5f1e18cf62eb43d0953c27b8e139ee98");
+    }
+
+    #[test]
     fn a_user_name_is_taken_apart_at_the_first_colon_and_slash() {
         let expires_at = Duration::from_secs(12);
         let parsed = |text| Username::parse(text);
@@ -111,6 +154,19 @@ mod tests {
         for wrong in ["", "12", ":a", "+12:a", "-1:a", "x:a", "99999999999999999999:a"] {
             assert_eq!(parsed(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_credential_is_revoked_with_its_user_or_with_any_of_its_tags() {
+        let name = Username::parse("12:alice/laptop/c1").unwrap();
+        assert!(["alice", "alice/laptop", "alice/c1"].iter().all(|revoked| name.is_of(revoked)));
+        let others =
+            ["", "ali", "alice/", "alice/c", "alice/laptop/c1", "alice/alice", "bob/c1", "bob", "/c1"];
+        assert!(!others.iter().any(|revoked| name.is_of(revoked)));
+        assert_eq!(name.revocations().collect::<Vec<_>>(), ["alice", "alice/laptop", "alice/c1"]);
+        let alone = Username::parse("12:alice").unwrap();
+        assert!(alone.is_of("alice") && !alone.is_of("alice/"));
+        assert_eq!(alone.revocations().collect::<Vec<_>>(), ["alice"]);
     }
 
     #[test]

@@ -37,18 +37,15 @@ const DENIED_V4: &[Ipv4Net] = &[
     v4(240, 0, 0, 0, 4),
 ];
 const DENIED_V6: &[Ipv6Net] = &[
-    v6([0, 0, 0, 0, 0, 0, 0, 0], 96),
-    v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96),
-    v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
-    v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64),
     v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
     v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
     v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
-    v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16),
-    v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),
-    v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10),
-    v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10),
 ];
+/// All of IPv6 that leads anywhere in the internet: global unicast, and NAT64, which is judged by the address inside.
+/// Whatever lies outside is loopback, local, not given to anybody yet, or a private mesh such as Yggdrasil's 200::/7:
+/// denied unless allowed.
+const REACHABLE_V6: &[Ipv6Net] =
+    &[v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3), v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96)];
 
 const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
@@ -110,12 +107,15 @@ fn is_never_allowed(ip: IpAddr) -> bool {
 fn is_denied_by_default(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => DENIED_V4.iter().any(|network| network.contains(&ip)),
-        IpAddr::V6(ip) => DENIED_V6.iter().any(|network| network.contains(&ip)),
+        IpAddr::V6(ip) => {
+            let is_reachable = REACHABLE_V6.iter().any(|network| network.contains(&ip));
+            !is_reachable || DENIED_V6.iter().any(|network| network.contains(&ip))
+        }
     }
 }
 
-/// The IPv4 addresses an IPv6 address may lead to: v4-mapped, v4-compatible and NAT64 in the last 32 bits, ISATAP
-/// after its marker; NAT64 with a local-use prefix (RFC 8215) in the places RFC 6052 §2.2 gives /48 and /64. Teredo and
+/// The IPv4 addresses an IPv6 address may lead to: v4-mapped, v4-compatible, v4-translated (RFC 2765) and NAT64
+/// in the last 32 bits, ISATAP after its marker; NAT64 with a local-use prefix (RFC 8215) in the places RFC 6052 §2.2 gives /48 and /64. Teredo and
 /// 6to4 never get this far.
 fn embedded_v4(ip: Ipv6Addr) -> [Option<Ipv4Addr>; 3] {
     let o = ip.octets();
@@ -123,7 +123,9 @@ fn embedded_v4(ip: Ipv6Addr) -> [Option<Ipv4Addr>; 3] {
     match ip.segments() {
         // ::1 is loopback, not the IPv4 address 0.0.0.1.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => [None; 3],
-        [0, 0, 0, 0, 0, 0 | 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => [Some(last), None, None],
+        [0, 0, 0, 0, 0, 0 | 0xffff, ..] | [0, 0, 0, 0, 0xffff, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => {
+            [Some(last), None, None]
+        }
         [0x64, 0xff9b, 1, ..] => {
             let by_48 = Ipv4Addr::new(o[6], o[7], o[9], o[10]);
             let by_64 = Ipv4Addr::new(o[9], o[10], o[11], o[12]);

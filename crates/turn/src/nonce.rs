@@ -5,8 +5,9 @@
 //! "obMatJos2" base64(features, 3 bytes) base64url(expiry, 4 bytes of Unix seconds | HMAC-SHA256(key, client ip, expiry), 12 bytes)
 //! ```
 //!
-//! The features (RFC 8489 §9.2, §18.1) say that PASSWORD-ALGORITHMS was offered. Whoever strips that offer on its way has to
-//! change the nonce, too, and then it is not ours any more: nobody can be talked into the weaker algorithm.
+//! The features (RFC 8489 §9.2, §18.1) say that PASSWORD-ALGORITHMS was offered, and whether a name may be sent as a hash.
+//! Whoever strips an offer on its way has to change the nonce, too, and then it is not ours any more: nobody can be talked
+//! into the weaker algorithm, or into showing a name.
 //!
 //! Bound to the client's IP address but not its port: Chrome answers a 437 with a new Allocate from a new port and
 //! the old nonce, and gives up on 438.
@@ -20,11 +21,15 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use crate::config::TurnConfig;
+
 /// Bytes of MAC kept: 96 bits, guessed online only.
 const MAC_LENGTH: usize = 12;
-/// The nonce cookie, and of the 24 security features bit 0 alone: password algorithms. Bit 0 is the least significant one
+/// The nonce cookie, and of the 24 security features bit 0: password algorithms. Bit 0 is the least significant one
 /// (erratum 6290 to RFC 8489 §18.1).
 const COOKIE: &str = "obMatJos2AAAB";
+/// The same, and bit 1: user names as a hash.
+const COOKIE_WITH_NAMES: &str = "obMatJos2AAAD";
 /// Characters behind the cookie.
 const SEAL_CHARS: usize = 22;
 
@@ -34,11 +39,17 @@ pub(crate) struct Nonces {
     key: [u8; 32],
     previous: Option<[u8; 32]>,
     lifetime: Duration,
+    cookie: &'static str,
 }
 
 impl Nonces {
-    pub(crate) const fn new(key: [u8; 32], previous: Option<[u8; 32]>, lifetime: Duration) -> Self {
-        Self { key, previous, lifetime }
+    pub(crate) const fn new(config: &TurnConfig) -> Self {
+        Self {
+            key: config.nonce_key,
+            previous: config.previous_nonce_key,
+            lifetime: config.limits.nonce_lifetime,
+            cookie: if config.knows_names { COOKIE_WITH_NAMES } else { COOKIE },
+        }
     }
 
     /// A nonce for this client, good for the configured lifetime.
@@ -48,15 +59,15 @@ impl Nonces {
         let mut bytes = [0; 4 + MAC_LENGTH];
         bytes[..4].copy_from_slice(&expiry.to_be_bytes());
         bytes[4..].copy_from_slice(&mac(&self.key, client, expiry));
-        let mut nonce = String::with_capacity(COOKIE.len() + SEAL_CHARS);
-        nonce.push_str(COOKIE);
+        let mut nonce = String::with_capacity(self.cookie.len() + SEAL_CHARS);
+        nonce.push_str(self.cookie);
         URL_SAFE_NO_PAD.encode_string(bytes, &mut nonce);
         nonce
     }
 
     /// Whether we made this nonce for this client, and it has not expired.
     pub(crate) fn accept(&self, unix: Duration, client: IpAddr, nonce: &[u8]) -> bool {
-        let Some(seal) = nonce.strip_prefix(COOKIE.as_bytes()) else { return false };
+        let Some(seal) = nonce.strip_prefix(self.cookie.as_bytes()) else { return false };
         let mut bytes = [0; 4 + MAC_LENGTH];
         // The decoder wants room for an estimate that may exceed the result, hence the length check before it.
         if seal.len() != SEAL_CHARS || URL_SAFE_NO_PAD.decode_slice(seal, &mut bytes) != Ok(bytes.len()) {

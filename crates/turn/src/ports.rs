@@ -46,6 +46,15 @@ impl Ports {
         in_order.into_iter().find(|index| self.fits(*index, wanted)).map(|index| self.mark(index, wanted))
     }
 
+    /// Takes this very port, which another process has had. Whether it is one of ours and free.
+    pub(crate) fn claim(&mut self, port: u16) -> bool {
+        let index = port.checked_sub(self.first).map(usize::from);
+        match index.and_then(|index| self.taken.get_mut(index)) {
+            Some(taken) => !std::mem::replace(taken, true),
+            None => false,
+        }
+    }
+
     /// Gives one port back.
     pub(crate) fn release(&mut self, port: u16) {
         let index = usize::from(port - self.first);

@@ -5,22 +5,31 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::allocation::{Allocation, Token};
-use crate::authenticate::authenticate;
+use crate::allocation::Allocation;
+use crate::audit::Audit;
+use crate::authenticate::{Asker, Authenticator, UserHash, user_hash};
 use crate::codec::{
-    AttributeType, Class, ErrorCode, IntegrityKey, Message, MessageBuilder, Method, PasswordAlgorithm,
-    TransactionId,
+    AttributeType, Class, ErrorCode, Integrity, IntegrityKey, Message, MessageBuilder, Method,
+    PasswordAlgorithm, TransactionId, plain_address,
 };
 use crate::config::TurnConfig;
+use crate::connection::{ConnectionId, Connections};
 use crate::credentials::Username;
+use crate::directory::Access;
 use crate::filter::{PeerFilter, is_tunnelled};
 use crate::five_tuple::{FiveTuple, Transport};
+use crate::flow::Offload;
+use crate::icmp::IcmpError;
+use crate::lasting::Lasting;
+use crate::meter::Rates;
 use crate::nonce::Nonces;
-use crate::ports::Ports;
 use crate::random::Random;
-use crate::rate_limit::RateLimit;
-use crate::relay::{Relay, RelayId, State};
+use crate::rate_limit::host_of;
+use crate::relay::{Relay, RelayId, Relays, State};
+use crate::requests::Family;
+use crate::shared::Shared;
 use crate::stats::{DropReason, Stats};
+use crate::ticket::Tickets;
 
 /// What a [`Turn`] is told.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +38,8 @@ pub enum Input<'a> {
     Message {
         /// From and to where.
         from: FiveTuple,
+        /// Whether it came through TLS, which the core takes for TCP.
+        over_tls: bool,
         /// The STUN message.
         bytes: &'a [u8],
     },
@@ -42,16 +53,58 @@ pub enum Input<'a> {
         /// The name given with the wish.
         relay: RelayId,
     },
+    /// A packet this relayed port sent to a peer came to nothing.
+    Icmp {
+        /// Which port had sent it.
+        relay: RelayId,
+        /// Where the packet was going.
+        peer: SocketAddr,
+        /// What the network says.
+        error: IcmpError,
+    },
+    /// The peer has accepted what [`Output::Connect`] asked for.
+    PeerConnected {
+        /// The name given with the wish.
+        connection: ConnectionId,
+    },
+    /// A connection with a peer has come to its end, or to nothing.
+    PeerGone {
+        /// Its name.
+        connection: ConnectionId,
+    },
     /// A client's TCP connection is gone; its allocation goes with it.
     Disconnected {
         /// Which connection.
         five_tuple: FiveTuple,
     },
-    /// End every allocation opened with credentials issued for this `user` or `user/call` (A7).
+    /// End every allocation opened with credentials issued for this `user`, or with this `user/tag` among others, and let none
+    /// be opened with those that expire no later than `until` (A7). What is issued later is good.
     Revoke {
-        /// What was given to [`issue`](crate::issue).
+        /// `user` or `user/tag`, see [`credentials`](crate::credentials).
         subject: &'a str,
+        /// Since the Unix epoch: no credential issued so far is good for longer.
+        until: Duration,
     },
+    /// A credential was issued; its owner may send a hash of the name (A2). Of use only if the configuration says that
+    /// every one is told.
+    Known {
+        /// The whole user name, as [`issue`](crate::issue) makes it.
+        username: &'a str,
+    },
+    /// Somebody at this address is known, say by a live signaling connection: he gets a larger ration (X1).
+    Vouch {
+        /// Where he comes from. Of an IPv6 address the first 64 bits count.
+        ip: IpAddr,
+        /// How long that is believed.
+        until: Instant,
+    },
+    /// Take no new allocations (or take them again): clients are sent to an alternate server, or get 508.
+    Drain {
+        /// Whether to.
+        is_draining: bool,
+    },
+    /// The process that has handed over to this one has ended, and with it the relayed addresses that stayed there.
+    PredecessorEnded,
     /// The time of day has been read anew.
     WallClock {
         /// Since the Unix epoch.
@@ -77,10 +130,46 @@ pub enum Output {
         relay: RelayId,
         /// The exact address.
         at: SocketAddr,
-        /// Also open the next port, under this name; both or none.
+        /// Also open the next port, under this name; both or none. It is kept where every core's shell can find it.
         next: Option<RelayId>,
     },
-    /// Close a UDP port.
+    /// Listen on a TCP port, and report as for [`Self::OpenRelay`]. Who connects to it is shown to [`Turn::admit_peer`].
+    Listen {
+        /// Its name from now on.
+        relay: RelayId,
+        /// The exact address.
+        at: SocketAddr,
+    },
+    /// Connect to a peer from the address of a port that listens, and report with [`Input::PeerConnected`] or
+    /// [`Input::PeerGone`]. Nothing is read of it until it is joined.
+    Connect {
+        /// Its name from now on.
+        connection: ConnectionId,
+        /// The port.
+        relay: RelayId,
+        /// The peer.
+        to: SocketAddr,
+    },
+    /// From behind this request on, pass what comes on a client's connection to the peer and the reverse. What is passed is
+    /// told with [`Turn::pass`], and the end with [`Input::PeerGone`].
+    Join {
+        /// The connection with the peer.
+        connection: ConnectionId,
+        /// The client's.
+        client: FiveTuple,
+    },
+    /// Close a connection with a peer, and the client's that it is joined with.
+    Disconnect {
+        /// Its name.
+        connection: ConnectionId,
+    },
+    /// A port that was opened as the `next` of another has an owner, who may have come to another core of the same relay: it
+    /// is this core's now.
+    TakeRelay {
+        /// Its name.
+        relay: RelayId,
+    },
+    /// Close a port.
     CloseRelay {
         /// Its name.
         relay: RelayId,
@@ -95,6 +184,14 @@ pub enum Output {
         /// Which connection.
         five_tuple: FiveTuple,
     },
+    /// An allocation has other permissions, channels or another lifetime than before: the rules for its flows may be others.
+    /// Only if the configuration wants rules.
+    Changed {
+        /// Its relayed port.
+        relay: RelayId,
+    },
+    /// An allocation has ended: who had it, and for what. Only if the configuration wants to know.
+    Audit(Box<Audit>),
 }
 
 /// A STUN/TURN server without sockets. See the crate's documentation for the drawing.
@@ -102,25 +199,28 @@ pub struct Turn {
     pub(crate) config: TurnConfig,
     pub(crate) filter: PeerFilter,
     pub(crate) nonces: Nonces,
+    pub(crate) tickets: Tickets,
     pub(crate) random: Random,
     pub(crate) stats: Stats,
-    /// The ports of `config.relay_addresses`, in the same order.
-    pub(crate) ports: Vec<Ports>,
+    pub(crate) shared: Arc<Shared>,
     pub(crate) relays: HashMap<RelayId, Relay>,
-    /// The relay that is opening or allocated for a client connection.
-    pub(crate) by_five_tuple: HashMap<FiveTuple, RelayId>,
+    /// What is opening or allocated for a client connection; no entry is empty.
+    pub(crate) by_five_tuple: HashMap<FiveTuple, Relays>,
     /// The allocation behind a relayed address, as peers see it.
     pub(crate) by_relayed: HashMap<SocketAddr, RelayId>,
-    pub(crate) reservations: HashMap<Token, RelayId>,
-    /// How many entries of `relays` count on a user's quota.
-    pub(crate) held: HashMap<Arc<str>, usize>,
-    /// The sum over all users.
-    pub(crate) held_by_all: usize,
+    pub(crate) rates: Rates,
+    pub(crate) offload: Offload,
+    pub(crate) connections: Connections,
+    /// When the last input came.
+    pub(crate) now: Instant,
     deadlines: BTreeSet<(Instant, RelayId)>,
     outputs: VecDeque<Output>,
-    strangers: RateLimit,
+    /// Hosts with live signaling.
+    vouched: Lasting<u64, (), Instant>,
+    known: Lasting<UserHash, Arc<str>, Duration>,
+    pub(crate) revoked: Lasting<Arc<str>, (), Duration>,
+    pub(crate) is_draining: bool,
     wall_clock: (Instant, Duration),
-    next_relay: u64,
     indication_prefix: [u8; 4],
     next_indication: u64,
 }
@@ -133,6 +233,23 @@ impl Turn {
     ///
     /// If the range of relayed ports is empty, or a relay address is a wildcard, of two families, or advertised twice.
     pub fn new(config: TurnConfig, now: Instant, unix: Duration, seed: [u8; 32]) -> Self {
+        let shared = Shared::new(&config, now, Random::new(&seed).bytes(), 1);
+        Self::sharing(Arc::new(shared), config, now, unix, seed)
+    }
+
+    /// One of several cores of a relay: quotas, ports and reservations are common, and data passes between clients of
+    /// different ones. Each has a seed of its own. Else as [`Self::new`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::new`].
+    pub fn sharing(
+        shared: Arc<Shared>,
+        config: TurnConfig,
+        now: Instant,
+        unix: Duration,
+        seed: [u8; 32],
+    ) -> Self {
         for address in &config.relay_addresses {
             assert!(!address.bind.is_unspecified(), "relayed ports are opened on a specific address");
             assert!(address.bind.is_ipv4() == address.advertised.is_ipv4(), "a relay address has one family");
@@ -152,39 +269,53 @@ impl Turn {
         );
         let limits = &config.limits;
         let mut random = Random::new(&seed);
-        let (per_second, burst) = (limits.stranger_answers_per_second, limits.stranger_answers_burst);
         Self {
-            strangers: RateLimit::new(now, random.bytes(), per_second, burst),
-            nonces: Nonces::new(config.nonce_key, config.previous_nonce_key, limits.nonce_lifetime),
-            ports: config.relay_addresses.iter().map(|_| Ports::new(&config.relay_ports)).collect(),
+            vouched: Lasting::new(limits.vouched),
+            known: Lasting::new(limits.known_names),
+            revoked: Lasting::new(limits.revocations),
+            is_draining: false,
+            nonces: Nonces::new(&config),
+            tickets: Tickets::new(&config),
+            shared,
             indication_prefix: random.bytes(),
-            config,
             filter,
             random,
             stats: Stats::default(),
             relays: HashMap::new(),
             by_five_tuple: HashMap::new(),
             by_relayed: HashMap::new(),
-            reservations: HashMap::new(),
-            held: HashMap::new(),
-            held_by_all: 0,
+            rates: Rates::new(&config.limits),
+            offload: Offload::default(),
+            connections: Connections::default(),
+            now,
             deadlines: BTreeSet::new(),
             outputs: VecDeque::new(),
             wall_clock: (now, unix),
-            next_relay: 0,
             next_indication: 0,
+            config,
         }
     }
 
     /// Takes note of something. What does not fit is dropped and counted. Drain the outputs afterwards.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
+        self.now = now;
         self.expire(now);
         match input {
-            Input::Message { from, bytes } => self.on_message(now, from, bytes),
+            Input::Message { from, over_tls, bytes } => self.on_message(now, from, over_tls, bytes),
             Input::RelayOpened { relay } => self.on_relay_opened(now, relay),
             Input::RelayRefused { relay } => self.on_relay_refused(now, relay),
+            Input::Icmp { relay, peer, error } => self.on_icmp(now, relay, peer, error),
+            Input::PeerConnected { connection } => self.on_peer_connected(now, connection),
+            Input::PeerGone { connection } => self.on_peer_gone(now, connection),
             Input::Disconnected { five_tuple } => self.on_disconnected(five_tuple),
-            Input::Revoke { subject } => self.on_revoke(subject),
+            Input::Revoke { subject, until } => self.on_revoke(now, subject, until),
+            Input::Known { username } => self.on_known(now, username),
+            Input::Vouch { ip, until } => {
+                let is_full = self.vouched.keep(now, host_of(ip), (), until);
+                self.stats.vouched_dropped += u64::from(is_full);
+            }
+            Input::Drain { is_draining } => self.is_draining = is_draining,
+            Input::PredecessorEnded => self.shared.forget_elsewhere(),
             Input::WallClock { unix } => self.wall_clock = (now, unix),
             // What is due has been done above.
             Input::Timeout => {}
@@ -193,12 +324,19 @@ impl Turn {
 
     /// The next thing to do; `None` when all is done.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let mut output = self.outputs.pop_front();
+        match &mut output {
+            Some(Output::Audit(audit)) => self.audit_offloaded(audit),
+            Some(_) => {}
+            None => self.forget_ended(),
+        }
+        output
     }
 
     /// When to call with [`Input::Timeout`]; ask again after every `handle`.
     pub fn next_timeout(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(deadline, _)| *deadline)
+        let of_relays = self.deadlines.first().map(|(deadline, _)| *deadline);
+        of_relays.into_iter().chain(self.connections.next_deadline()).min()
     }
 
     /// What has happened so far.
@@ -206,7 +344,7 @@ impl Turn {
         &self.stats
     }
 
-    fn on_message(&mut self, now: Instant, from: FiveTuple, bytes: &[u8]) {
+    fn on_message(&mut self, now: Instant, from: FiveTuple, over_tls: bool, bytes: &[u8]) {
         // D7 and L7 (RFC 8656 §21.4).
         if from.client.port() == 0 || is_tunnelled(from.client.ip()) {
             return self.stats.count_drop(DropReason::BadSource);
@@ -220,10 +358,20 @@ impl Turn {
             (
                 Class::Request,
                 Method::Allocate | Method::Refresh | Method::CreatePermission | Method::ChannelBind,
-            ) => self.on_request(now, from, &message),
+            ) => self.on_request(now, from, over_tls, &message),
+            (Class::Request, Method::Connect | Method::ConnectionBind) if self.config.tcp_peers => {
+                self.on_request(now, from, over_tls, &message);
+            }
             // Some clients keep their NAT open with these.
             (Class::Indication, Method::Binding) => {}
-            (Class::Request, Method::Send | Method::Data)
+            (
+                Class::Request,
+                Method::Send
+                | Method::Data
+                | Method::Connect
+                | Method::ConnectionBind
+                | Method::ConnectionAttempt,
+            )
             | (
                 Class::Indication,
                 Method::Allocate
@@ -231,7 +379,10 @@ impl Turn {
                 | Method::Send
                 | Method::Data
                 | Method::CreatePermission
-                | Method::ChannelBind,
+                | Method::ChannelBind
+                | Method::Connect
+                | Method::ConnectionBind
+                | Method::ConnectionAttempt,
             )
             | (Class::Success | Class::Error, _) => self.stats.count_drop(DropReason::Unexpected),
         }
@@ -239,45 +390,109 @@ impl Turn {
 
     /// RFC 8489 §12: stateless; the answer holds nothing but the address (P6).
     fn on_binding(&mut self, now: Instant, from: FiveTuple, message: &Message<'_>) {
-        if let Some(refusal) = refuse_unknown(message) {
-            return self.answer(now, from, message.has_fingerprint(), None, refusal);
+        if let Some(refusal) = self.refuse_unknown(message) {
+            if self.answer(now, from, message.has_fingerprint(), None, refusal) {
+                self.count_error(ErrorCode::UnknownAttribute);
+            }
+            return;
         }
         let success = MessageBuilder::new(Class::Success, Method::Binding, message.transaction)
             .address(AttributeType::XOR_MAPPED_ADDRESS, from.client);
-        self.stats.bindings += 1;
-        self.answer(now, from, message.has_fingerprint(), None, success);
+        let is_answered = self.answer(now, from, message.has_fingerprint(), None, success);
+        self.stats.bindings += u64::from(is_answered);
     }
 
-    fn on_request(&mut self, now: Instant, from: FiveTuple, message: &Message<'_>) {
+    fn on_request(&mut self, now: Instant, from: FiveTuple, over_tls: bool, message: &Message<'_>) {
         let unix = self.unix(now);
-        let existing = self.by_five_tuple.get(&from).and_then(|relay| self.allocation(*relay));
-        let caller = match authenticate(&self.config, &self.nonces, unix, from, message, existing) {
+        let existing = self.by_five_tuple.get(&from).copied();
+        let existing = existing.or_else(|| self.named_by_ticket(message)).unwrap_or_default();
+        let existing = existing.iter().find_map(|relay| self.allocation(relay));
+        let existing = existing.or_else(|| self.allocation(self.named_by_connection(message)?));
+        let (config, nonces, known, revoked) = (&self.config, &self.nonces, &self.known, &self.revoked);
+        let authenticator = Authenticator { config, nonces, known, revoked };
+        let caller = match authenticator.check(unix, from, message, existing) {
             Ok(caller) => caller,
             Err(code) => return self.refuse_stranger(now, from, message, code),
         };
         let fingerprint = message.has_fingerprint();
         // P3: only after authentication (RFC 8489 §9.2.4).
-        if let Some(refusal) = refuse_unknown(message) {
+        if let Some(refusal) = self.refuse_unknown(message) {
             self.count_error(ErrorCode::UnknownAttribute);
-            return self.answer(now, from, fingerprint, Some(&caller.key), refusal);
+            self.answer(now, from, fingerprint, Some(&caller.key), refusal);
+            return;
         }
         let key = caller.key.clone();
         let answer = match message.method {
-            Method::Allocate => self.on_allocate(now, from, message, caller),
+            Method::Allocate => self.on_allocate(now, from, over_tls, message, caller),
             Method::Refresh => self.on_refresh(now, from, message, &caller).map(Some),
             Method::CreatePermission => self.on_create_permission(now, from, message, &caller).map(Some),
             Method::ChannelBind => self.on_channel_bind(now, from, message, &caller).map(Some),
-            Method::Binding | Method::Send | Method::Data => return,
+            Method::Connect => self.on_connect(now, from, over_tls, message, caller),
+            Method::ConnectionBind => self.on_connection_bind(from, message, &caller).map(Some),
+            Method::Binding | Method::Send | Method::Data | Method::ConnectionAttempt => return,
         };
         match answer {
-            Ok(Some(success)) => self.answer(now, from, fingerprint, Some(&key), success),
+            Ok(Some(success)) => {
+                self.answer(now, from, fingerprint, Some(&key), success);
+                if message.method == Method::ConnectionBind {
+                    self.join(from, message);
+                }
+            }
             Ok(None) => {}
             Err(code) => {
-                self.count_error(code);
-                let error =
-                    MessageBuilder::new(Class::Error, message.method, message.transaction).error_code(code);
+                let asker = Asker { at: from, over_tls, key: &key };
+                let error = self.refusal(asker, message.method, message.transaction, code);
                 self.answer(now, from, fingerprint, Some(&key), error);
             }
+        }
+    }
+
+    /// No, to somebody who has shown the password. 300 names another server.
+    pub(crate) fn refusal(
+        &mut self,
+        to: Asker<'_>,
+        method: Method,
+        transaction: TransactionId,
+        code: ErrorCode,
+    ) -> MessageBuilder {
+        self.count_error(code);
+        let error = MessageBuilder::new(Class::Error, method, transaction).error_code(code);
+        if code != ErrorCode::TryAlternate {
+            return error;
+        }
+        let count = self.alternates(to.at, to.over_tls).count();
+        let pick = self.random.below(u16::try_from(count).unwrap_or(u16::MAX).max(1));
+        let Some((server, domain)) = self.alternates(to.at, to.over_tls).nth(pick.into()) else {
+            return error;
+        };
+        let error = error.attribute(AttributeType::ALTERNATE_SERVER, &plain_address(server));
+        // RFC 8489 §14.16: a client goes by it to whom it will trust, so it must be hard to forge.
+        match domain.filter(|_| to.key.integrity() == Integrity::Sha256) {
+            Some(domain) => error.attribute(AttributeType::ALTERNATE_DOMAIN, domain.as_bytes()),
+            None => error,
+        }
+    }
+
+    /// Other servers for this client, of the family he came by (RFC 8489 §10) and for what he came over: any of them, so that
+    /// they share the load.
+    fn alternates(
+        &self,
+        client: FiveTuple,
+        over_tls: bool,
+    ) -> impl Iterator<Item = (SocketAddr, Option<&str>)> {
+        let plain = self.config.alternate_servers.iter().filter(move |_| !over_tls);
+        let tls = self.config.alternate_tls_servers.iter().filter(move |_| over_tls);
+        let all = plain
+            .map(|server| (*server, None))
+            .chain(tls.map(|server| (server.address, server.domain.as_deref())));
+        all.filter(move |(server, _)| server.is_ipv4() == client.server.is_ipv4())
+    }
+
+    /// What to say when there is no room: 300 if another server may have some.
+    pub(crate) fn no_room(&self, client: FiveTuple, over_tls: bool) -> ErrorCode {
+        match self.alternates(client, over_tls).next() {
+            Some(_) => ErrorCode::TryAlternate,
+            None => ErrorCode::InsufficientCapacity,
         }
     }
 
@@ -292,12 +507,13 @@ impl Turn {
                 .attribute(AttributeType::NONCE, nonce.as_bytes())
                 .attribute(AttributeType::PASSWORD_ALGORITHMS, &PasswordAlgorithm::OFFERED);
         }
-        self.count_error(code);
-        self.answer(now, from, message.has_fingerprint(), None, error);
+        if self.answer(now, from, message.has_fingerprint(), None, error) {
+            self.count_error(code);
+        }
     }
 
     /// Finishes and queues an answer. Without a key it is for a stranger and rationed on UDP, where the source may be
-    /// forged (X1), unless that connection has an allocation.
+    /// forged (X1), unless that connection has an allocation. Whether it was not dropped for that.
     pub(crate) fn answer(
         &mut self,
         now: Instant,
@@ -305,10 +521,15 @@ impl Turn {
         fingerprint: bool,
         key: Option<&IntegrityKey>,
         mut message: MessageBuilder,
-    ) {
+    ) -> bool {
         let is_stranger = key.is_none() && !self.by_five_tuple.contains_key(&to);
-        if is_stranger && to.transport == Transport::Udp && !self.strangers.admit(now, to.client.ip()) {
-            return self.stats.count_drop(DropReason::RateLimited);
+        if is_stranger && to.transport == Transport::Udp {
+            let ip = to.client.ip();
+            let is_vouched = self.vouched.find(now, &host_of(ip)).is_some();
+            if !self.shared.strangers.admit(now, ip, is_vouched) {
+                self.stats.count_drop(DropReason::RateLimited);
+                return false;
+            }
         }
         if let Some(key) = key {
             message = message.integrity(key);
@@ -317,6 +538,7 @@ impl Turn {
             message = message.fingerprint();
         }
         self.outputs.push_back(Output::Answer { to, bytes: message.finish() });
+        true
     }
 
     pub(crate) fn count_error(&mut self, code: ErrorCode) {
@@ -332,11 +554,6 @@ impl Turn {
         unix + now.saturating_duration_since(read_at)
     }
 
-    pub(crate) const fn new_relay_id(&mut self) -> RelayId {
-        self.next_relay += 1;
-        RelayId(self.next_relay)
-    }
-
     /// A transaction id for a Data indication. Nobody answers those, so it need only be unique.
     pub(crate) fn indication_transaction(&mut self) -> TransactionId {
         let mut id = [0; 12];
@@ -349,22 +566,24 @@ impl Turn {
     pub(crate) fn allocation(&self, relay: RelayId) -> Option<&Allocation> {
         match &self.relays.get(&relay)?.state {
             State::Allocated(allocation) => Some(allocation),
-            State::Opening(_) | State::Reserved(_) => None,
+            State::Opening(_) | State::Waiting | State::Reserved(_) => None,
         }
     }
 
     pub(crate) fn allocation_mut(&mut self, relay: RelayId) -> Option<&mut Allocation> {
         match &mut self.relays.get_mut(&relay)?.state {
             State::Allocated(allocation) => Some(allocation),
-            State::Opening(_) | State::Reserved(_) => None,
+            State::Opening(_) | State::Waiting | State::Reserved(_) => None,
         }
     }
 
-    /// The caller's own allocation: 437 if the connection has none, 441 if it is somebody else's (RFC 8656 §5).
-    pub(crate) fn own_allocation(&self, from: FiveTuple, username: &str) -> Result<RelayId, ErrorCode> {
-        let relay = self.by_five_tuple.get(&from).ok_or(ErrorCode::AllocationMismatch)?;
-        let allocation = self.allocation(*relay).ok_or(ErrorCode::AllocationMismatch)?;
-        if *allocation.username != *username { Err(ErrorCode::WrongCredentials) } else { Ok(*relay) }
+    /// What the caller has: 437 if the connection has nothing, 441 if it is somebody else's (RFC 8656 §5).
+    pub(crate) fn own_allocations(&self, from: FiveTuple, username: &str) -> Result<Relays, ErrorCode> {
+        let relays = self.by_five_tuple.get(&from).copied().unwrap_or_default();
+        let mut allocations = relays.iter().map(|relay| self.allocation(relay));
+        // Both families were opened by one Allocate, and so by one user.
+        let first = allocations.next().flatten().ok_or(ErrorCode::AllocationMismatch)?;
+        if *first.username != *username { Err(ErrorCode::WrongCredentials) } else { Ok(relays) }
     }
 
     /// Moves the end of a reservation or allocation.
@@ -378,43 +597,86 @@ impl Turn {
     /// Ends a relay and forgets all about it: at once, or if it is still opening, when the shell has answered.
     pub(crate) fn end(&mut self, id: RelayId) {
         if let Some(Relay { state: State::Opening(opening), .. }) = self.relays.get_mut(&id) {
-            opening.abandoned = true;
-            self.by_five_tuple.remove(&opening.five_tuple);
+            // Only once: the client may have something else at its address by now.
+            if !std::mem::replace(&mut opening.abandoned, true) {
+                self.by_five_tuple.remove(&opening.five_tuple);
+            }
             return;
         }
-        let Some(relay) = self.relays.remove(&id) else { return };
+        let Some(mut relay) = self.relays.remove(&id) else { return };
         if let Some(deadline) = relay.state.deadline() {
             self.deadlines.remove(&(deadline, id));
         }
-        self.ports[relay.address].release(relay.port);
-        self.release_quota(&relay.user);
+        if let State::Allocated(allocation) = &relay.state {
+            // Before the port can be somebody else's.
+            self.shared.publish(allocation.relayed, || None);
+        }
+        {
+            let mut ledger = self.shared.ledger();
+            if let State::Reserved(reservation) = &relay.state
+                && ledger.reservations.remove(&reservation.token).is_none()
+            {
+                // Somebody has brought the token to another core, whose port it is since then.
+                return;
+            }
+            let is_forgotten = ledger.release(self.now, &relay.user, relay.address, relay.port);
+            self.stats.users_forgotten += u64::from(is_forgotten);
+        }
+        if let State::Allocated(allocation) = &mut relay.state {
+            for connection in allocation.streams.take().into_iter().flatten() {
+                self.disconnect(connection);
+            }
+        }
         self.output(Output::CloseRelay { relay: id });
         match relay.state {
-            State::Opening(_) => {}
-            State::Reserved(reservation) => {
-                self.reservations.remove(&reservation.token);
-                self.stats.reservations -= 1;
-            }
+            State::Opening(_) | State::Waiting => {}
+            State::Reserved(_) => self.stats.count_reservation(false),
             State::Allocated(allocation) => {
-                self.by_five_tuple.remove(&allocation.five_tuple);
                 self.by_relayed.remove(&allocation.relayed);
                 self.stats.allocations -= 1;
-                self.output(Output::Released { five_tuple: allocation.five_tuple });
+                self.remember_ended(id, &allocation);
+                if self.config.audit {
+                    self.output(Output::Audit(Box::new(Audit::of(self.now, &allocation))));
+                }
+                let family = Family::of(allocation.relayed);
+                let at_home = allocation.suspended.is_none().then_some(allocation.five_tuple);
+                for five_tuple in [at_home, allocation.expected].into_iter().flatten() {
+                    let rest = self.by_five_tuple.get(&five_tuple).copied().unwrap_or_default();
+                    let rest = rest.with(family, None);
+                    if rest.is_empty() {
+                        self.by_five_tuple.remove(&five_tuple);
+                        self.output(Output::Released { five_tuple });
+                    } else {
+                        self.by_five_tuple.insert(five_tuple, rest);
+                    }
+                }
             }
         }
     }
 
-    pub(crate) fn release_quota(&mut self, user: &Arc<str>) {
-        let held = self.held.get_mut(user).expect("every relay counts on its user's quota");
-        *held -= 1;
-        self.held_by_all -= 1;
-        if *held == 0 {
-            self.held.remove(user);
+    /// Tells the other cores what has changed about an allocation. Called after every change of its lifetime, its
+    /// permissions and its channels.
+    pub(crate) fn publish(&mut self, id: RelayId) {
+        if self.config.offload {
+            self.output(Output::Changed { relay: id });
         }
+        let Some(relay) = self.relays.get(&id) else { return };
+        let State::Allocated(allocation) = &relay.state else { return };
+        let bound = self.bound_address(id);
+        self.shared.publish(allocation.relayed, || {
+            Some(Access {
+                five_tuple: allocation.five_tuple,
+                bound,
+                expires_at: allocation.expires_at,
+                meter: Arc::clone(&allocation.meter),
+                permissions: allocation.permissions.clone(),
+                channels: allocation.channels.clone(),
+            })
+        });
     }
 
     /// Ends what has run out.
-    fn expire(&mut self, now: Instant) {
+    pub(crate) fn expire(&mut self, now: Instant) {
         while let Some((deadline, relay)) = self.deadlines.first().copied()
             && deadline <= now
         {
@@ -423,20 +685,40 @@ impl Turn {
             }
             self.end(relay);
         }
+        while let Some(connection) = self.connections.due(now) {
+            self.give_up(now, connection);
+        }
     }
 
     fn on_disconnected(&mut self, five_tuple: FiveTuple) {
-        let Some(id) = self.by_five_tuple.get(&five_tuple).copied() else { return };
-        self.end(id);
+        let relays = self.by_five_tuple.get(&five_tuple).copied().unwrap_or_default();
+        if self.outlives(five_tuple, relays) {
+            return;
+        }
+        for relay in relays.iter() {
+            self.end(relay);
+        }
     }
 
-    fn on_revoke(&mut self, subject: &str) {
-        let is_meant = |username: &str| Username::parse(username).is_some_and(|name| name.subject == subject);
+    fn on_known(&mut self, now: Instant, username: &str) {
+        let Some(name) = Username::parse(username) else { return };
+        let until = name.expires_at.saturating_add(self.config.limits.credential_grace);
+        let hash = user_hash(username, &self.config.realm);
+        let is_full = self.known.keep(self.unix(now), hash, username.into(), until);
+        self.stats.names_dropped += u64::from(is_full);
+    }
+
+    fn on_revoke(&mut self, now: Instant, subject: &str, until: Duration) {
+        let is_full = self.revoked.keep(self.unix(now), subject.into(), (), until);
+        self.stats.revocations_dropped += u64::from(is_full);
+        let is_meant = |username: &str| Username::parse(username).is_some_and(|name| name.is_of(subject));
         let matching = self.relays.iter().filter(|(_, relay)| match &relay.state {
             State::Opening(opening) => is_meant(&opening.username),
             State::Allocated(allocation) => is_meant(&allocation.username),
             // It can only be claimed with a credential of the same user, and ends within seconds.
             State::Reserved(_) => false,
+            // It goes with the one that is opening.
+            State::Waiting => false,
         });
         let mut ids: Vec<RelayId> = matching.map(|(id, _)| *id).collect();
         ids.sort_unstable();
@@ -449,19 +731,27 @@ impl Turn {
     pub(crate) fn is_relay_address(&self, ip: IpAddr) -> bool {
         self.config.relay_addresses.iter().any(|address| address.advertised == ip)
     }
-}
 
-/// 420 if the message holds attributes that must be understood and are not (RFC 8489 §6.3.1).
-fn refuse_unknown(message: &Message<'_>) -> Option<MessageBuilder> {
-    /// Enough to tell a client what is wrong; the answer to a stranger must stay small.
-    const NAMED: usize = 8;
-    let unknown = message.attributes().map(|(kind, _)| kind).filter(|kind| kind.must_be_refused());
-    let list: Vec<u8> = unknown.take(NAMED).flat_map(|kind| kind.0.to_be_bytes()).collect();
-    if list.is_empty() {
-        return None;
+    /// 420 if the message holds attributes that must be understood and are not (RFC 8489 §6.3.1).
+    fn refuse_unknown(&self, message: &Message<'_>) -> Option<MessageBuilder> {
+        /// Enough to tell a client what is wrong; the answer to a stranger must stay small.
+        const NAMED: usize = 8;
+        let is_unknown = |kind: &AttributeType| {
+            let is_beyond_us = match *kind {
+                AttributeType::DONT_FRAGMENT => !self.config.dont_fragment,
+                AttributeType::USERHASH => !self.config.knows_names,
+                _ => false,
+            };
+            kind.must_be_refused() || is_beyond_us
+        };
+        let unknown = message.attributes().map(|(kind, _)| kind).filter(is_unknown);
+        let list: Vec<u8> = unknown.take(NAMED).flat_map(|kind| kind.0.to_be_bytes()).collect();
+        if list.is_empty() {
+            return None;
+        }
+        let refusal = MessageBuilder::new(Class::Error, message.method, message.transaction)
+            .error_code(ErrorCode::UnknownAttribute)
+            .attribute(AttributeType::UNKNOWN_ATTRIBUTES, &list);
+        Some(refusal)
     }
-    let refusal = MessageBuilder::new(Class::Error, message.method, message.transaction)
-        .error_code(ErrorCode::UnknownAttribute)
-        .attribute(AttributeType::UNKNOWN_ATTRIBUTES, &list);
-    Some(refusal)
 }

@@ -1,172 +1,97 @@
-//! Clients that come over TCP, because UDP is blocked. One task per connection reads and writes.
+//! Accepting clients that come over TCP, because UDP is blocked.
 
-mod out_queue;
-
-use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::SocketAddr;
-use std::rc::Rc;
+use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
-use visavis_turn::codec::FrameDecoder;
-use visavis_turn::{FiveTuple, Input, Transport};
+use mio::{Interest, Registry};
 
-use self::out_queue::OutQueue;
-use crate::clock;
-use crate::engine::Engine;
-use crate::stats::SocketStats;
+use crate::drive::Worker;
+use crate::leg::{Carrier, NewLeg};
+use crate::source::Source;
 
-/// Bytes read from one connection before the others have their turn.
-const READ_SIZE: usize = 16 * 1024;
+/// Connections taken from one socket before the others have their turn.
+const BATCH: usize = 16;
 /// Pause after the system refused to accept, most likely for want of file descriptors: it would refuse again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A TCP connection as the rest of the thread sees it.
-pub(crate) struct Connection {
-    stream: TcpStream,
-    out: RefCell<OutQueue>,
-    /// By when it must have an allocation; `None` while it has one.
-    deadline: Cell<Option<Instant>>,
-    /// The queue or the deadline has changed.
-    changed: Notify,
+/// A socket that accepts.
+pub(crate) struct Acceptor {
+    address: SocketAddr,
+    listener: mio::net::TcpListener,
+    is_tls: bool,
+    /// Until when it accepts nothing.
+    rests_until: Option<Instant>,
+    /// It is in the worker's list of those to be served.
+    pub(crate) is_queued: bool,
 }
 
-/// Why a connection is closed.
-enum Closed {
-    ByClient,
-    TimedOut,
-    Malformed,
-}
-
-impl Connection {
-    /// Sends a message, at once as far as the kernel takes it; beyond the limit the oldest waiting ones are dropped.
-    pub(crate) fn send(&self, message: &[u8], stats: &mut SocketStats) {
-        let mut out = self.out.borrow_mut();
-        stats.tcp_queue_dropped += out.push(message);
-        // A broken connection shows when it is read.
-        let _broken = out.write_to(&self.stream);
-        if !out.is_empty() {
-            self.changed.notify_one();
-        }
-    }
-
-    pub(crate) fn set_allocated(&self, is_allocated: bool, without_allocation: Duration) {
-        self.deadline.set((!is_allocated).then(|| clock::now() + without_allocation));
-        self.changed.notify_one();
-    }
-
-    /// Resolves when there may be something to read, some of the queue has been written, or anything changed.
-    async fn wait(&self) -> Result<(), Closed> {
-        let has_output = !self.out.borrow().is_empty();
-        let deadline = self.deadline.get();
-        let timed_out = async {
-            match deadline {
-                Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-                None => std::future::pending().await,
-            }
+impl Acceptor {
+    pub(crate) fn watch(
+        registry: &Registry,
+        plain: Vec<(SocketAddr, TcpListener)>,
+        tls: Vec<(SocketAddr, TcpListener)>,
+    ) -> io::Result<Vec<Self>> {
+        let plain = plain.into_iter().map(|listener| (listener, false));
+        let tls = tls.into_iter().map(|listener| (listener, true));
+        let watch = |(place, ((address, listener), is_tls))| {
+            tracing::debug!(%address, is_tls, "listening for TCP");
+            let mut listener = mio::net::TcpListener::from_std(listener);
+            registry.register(&mut listener, Source::Acceptor(place).into(), Interest::READABLE)?;
+            Ok(Self { address, listener, is_tls, rests_until: None, is_queued: false })
         };
-        tokio::select! {
-            readable = self.stream.readable() => readable.map_err(|_| Closed::ByClient),
-            writable = self.stream.writable(), if has_output => {
-                writable.and_then(|()| self.out.borrow_mut().write_to(&self.stream)).map_err(|_| Closed::ByClient)
+        plain.chain(tls).enumerate().map(watch).collect()
+    }
+
+    pub(crate) const fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// Gives the socket up for another process.
+    pub(crate) fn leave(registry: &Registry, mut acceptor: Self) -> io::Result<(SocketAddr, TcpListener)> {
+        registry.deregister(&mut acceptor.listener)?;
+        Ok((acceptor.address, acceptor.listener.into()))
+    }
+
+    /// When it goes on.
+    pub(crate) fn rests_until(&self) -> Option<Instant> {
+        self.rests_until
+    }
+}
+
+impl Worker {
+    /// Accepts some connections. Whether there may be more.
+    pub(crate) fn serve_acceptor(&mut self, now: Instant, place: usize) -> bool {
+        for _ in 0..BATCH {
+            let acceptor = &mut self.acceptors[place];
+            let stream = match acceptor.listener.accept() {
+                Ok((stream, _)) => stream.into(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    acceptor.is_queued = false;
+                    return false;
+                }
+                // This client has gone while it waited.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
+                Err(error) => {
+                    tracing::debug!(%error, "accepting failed");
+                    // Stays marked as queued until it is.
+                    acceptor.rests_until = Some(now + ACCEPT_PAUSE);
+                    return false;
+                }
+            };
+            let carrier = if acceptor.is_tls { Carrier::Awaited } else { Carrier::Plain };
+            self.open_leg(now, NewLeg { stream, carrier, received: Vec::new() });
+        }
+        true
+    }
+
+    /// Lets those accept again that have rested.
+    pub(crate) fn wake_acceptors(&mut self, now: Instant) {
+        for (place, acceptor) in self.acceptors.iter_mut().enumerate() {
+            if acceptor.rests_until.is_some_and(|end| end <= now) {
+                acceptor.rests_until = None;
+                self.ready.push_back(Source::Acceptor(place));
             }
-            () = self.changed.notified() => Ok(()),
-            () = timed_out => Err(Closed::TimedOut),
         }
     }
-}
-
-/// Serves a listener until the thread ends.
-pub(crate) async fn accept(engine: Rc<Engine>, listener: TcpListener) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, client)) => open(&engine, stream, client),
-            Err(error) => {
-                tracing::debug!(%error, "accepting failed");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
-fn open(engine: &Rc<Engine>, stream: TcpStream, client: SocketAddr) {
-    // The client may have gone while it waited to be accepted.
-    let Ok(server) = stream.local_addr() else { return };
-    // Media must not wait for more media (Nagle).
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
-    let plain = |address: SocketAddr| SocketAddr::new(address.ip(), address.port());
-    let five_tuple = FiveTuple { transport: Transport::Tcp, client: plain(client), server: plain(server) };
-    let limits = engine.tcp_limits;
-    engine.with(|state, now| {
-        let strangers = state.strangers.get(&client.ip()).copied().unwrap_or(0);
-        if state.connections.len() >= limits.connections || strangers >= limits.strangers_per_ip {
-            state.stats.tcp_refused += 1;
-            return;
-        }
-        let connection = Rc::new(Connection {
-            stream,
-            out: RefCell::new(OutQueue::new(limits.out_queue)),
-            deadline: Cell::new(Some(now + limits.without_allocation)),
-            changed: Notify::new(),
-        });
-        state.connections.insert(five_tuple, Rc::clone(&connection));
-        state.count_stranger(client.ip(), true);
-        state.stats.tcp_connections += 1;
-        tokio::task::spawn_local(serve(Rc::clone(engine), five_tuple, connection));
-    });
-}
-
-async fn serve(engine: Rc<Engine>, five_tuple: FiveTuple, connection: Rc<Connection>) {
-    let mut frames = FrameDecoder::new(engine.tcp_limits.longest_message);
-    let closed = loop {
-        if let Err(closed) = connection.wait().await {
-            break closed;
-        }
-        match read(&engine, five_tuple, &connection, &mut frames) {
-            Ok(true) => tokio::task::yield_now().await,
-            Ok(false) => {}
-            Err(closed) => break closed,
-        }
-    };
-    engine.with(|state, now| {
-        state.turn.handle(now, Input::Disconnected { five_tuple });
-        // Before the core's `Released` could count it again.
-        state.connections.remove(&five_tuple);
-        if connection.deadline.get().is_some() {
-            state.count_stranger(five_tuple.client.ip(), false);
-        }
-        state.stats.tcp_connections -= 1;
-        match closed {
-            Closed::ByClient => {}
-            Closed::TimedOut => state.stats.tcp_timed_out += 1,
-            Closed::Malformed => state.stats.tcp_malformed += 1,
-        }
-    });
-}
-
-/// Reads what has come, and routes every complete message. Whether there was anything.
-fn read(
-    engine: &Rc<Engine>,
-    from: FiveTuple,
-    connection: &Connection,
-    frames: &mut FrameDecoder,
-) -> Result<bool, Closed> {
-    engine.with(|state, now| {
-        match connection.stream.try_read(&mut state.receive_buffer()[..READ_SIZE]) {
-            Ok(0) => return Err(Closed::ByClient),
-            Ok(length) => frames.push(&state.receive_buffer()[..length]),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-            Err(_) => return Err(Closed::ByClient),
-        }
-        while let Some(frame) = frames.next_frame().map_err(|_| Closed::Malformed)? {
-            let length = frame.len();
-            state.receive_buffer()[..length].copy_from_slice(frame);
-            state.on_client_message(now, from, length);
-        }
-        Ok(true)
-    })
 }

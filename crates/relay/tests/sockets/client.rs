@@ -55,7 +55,20 @@ pub(crate) fn udp_socket() -> UdpSocket {
 
 enum Carrier {
     Udp(UdpSocket),
-    Tcp(Box<(TcpStream, FrameDecoder)>),
+    Stream(Box<dyn Stream>, FrameDecoder),
+}
+
+/// TCP, or TLS over it.
+trait Stream: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Stream for T {}
+
+/// A TCP connection that does not wait for ever.
+pub(crate) fn tcp_stream(server: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(server).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
 }
 
 /// A client with a credential for an hour.
@@ -82,17 +95,23 @@ impl Client {
 
     /// Connected, so that answers from another address than the one asked are not seen.
     pub(crate) fn udp_at(server: SocketAddr) -> Self {
-        let socket = UdpSocket::bind(SocketAddr::new(server.ip(), 0)).unwrap();
+        Self::from_udp(UdpSocket::bind(SocketAddr::new(server.ip(), 0)).unwrap(), server)
+    }
+
+    /// On a socket of its own choice.
+    pub(crate) fn from_udp(socket: UdpSocket, server: SocketAddr) -> Self {
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket.connect(server).unwrap();
         Self::on(Carrier::Udp(socket))
     }
 
     pub(crate) fn tcp(relay: &Relay) -> Self {
-        let stream = TcpStream::connect(relay.local_addresses().tcp[0]).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self::on(Carrier::Tcp(Box::new((stream, FrameDecoder::new(70_000)))))
+        Self::over(tcp_stream(relay.local_addresses().tcp[0]))
+    }
+
+    /// On a connection that stands.
+    pub(crate) fn over(stream: impl Read + Write + Send + 'static) -> Self {
+        Self::on(Carrier::Stream(Box::new(stream), FrameDecoder::new(70_000)))
     }
 
     fn on(carrier: Carrier) -> Self {
@@ -105,7 +124,10 @@ impl Client {
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         match &mut self.carrier {
             Carrier::Udp(socket) => assert_eq!(socket.send(bytes).unwrap(), bytes.len()),
-            Carrier::Tcp(tcp) => tcp.0.write_all(bytes).unwrap(),
+            Carrier::Stream(stream, _) => {
+                stream.write_all(bytes).unwrap();
+                stream.flush().unwrap();
+            }
         }
     }
 
@@ -117,25 +139,22 @@ impl Client {
                 let length = socket.recv(&mut buffer).unwrap();
                 Some(buffer[..length].to_vec())
             }
-            Carrier::Tcp(tcp) => {
-                let (stream, frames) = &mut **tcp;
-                loop {
-                    if let Some(frame) = frames.next_frame().unwrap() {
-                        return Some(frame.to_vec());
-                    }
-                    match stream.read(&mut buffer) {
-                        Ok(0) => return None,
-                        Ok(length) => frames.push(&buffer[..length]),
-                        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
-                        Err(error) => panic!("{error}"),
-                    }
+            Carrier::Stream(stream, frames) => loop {
+                if let Some(frame) = frames.next_frame().unwrap() {
+                    return Some(frame.to_vec());
                 }
-            }
+                match stream.read(&mut buffer) {
+                    Ok(0) => return None,
+                    Ok(length) => frames.push(&buffer[..length]),
+                    Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
+                    Err(error) => panic!("{error}"),
+                }
+            },
         }
     }
 
     fn transaction(&mut self) -> TransactionId {
-        self.transactions += 1;
+        self.transactions = self.transactions.wrapping_add(1);
         TransactionId([self.transactions; 12])
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use visavis_turn::codec::{Class, ErrorCode, Method};
+use visavis_turn::codec::{Class, ErrorCode, Message, Method};
 
 use crate::client::{Client, channel_data, start, udp, udp_socket, wait_for};
 
@@ -61,7 +61,7 @@ async fn a_connection_without_allocation_is_closed_however_busy_it_is() {
     let stats = wait_for(&relay, |stats| stats.sockets.tcp_timed_out == 3).await;
     assert_eq!((stats.sockets.tcp_connections, stats.turn.allocations), (1, 1));
     // When its allocation ends, it is on borrowed time, too.
-    relay.revoke("alice/c1").await;
+    relay.revoke("alice/c1", Duration::MAX).await;
     assert_eq!(allocated.receive(), None);
     wait_for(&relay, |stats| stats.sockets.tcp_timed_out == 4).await;
     relay.shutdown().await;
@@ -105,7 +105,11 @@ async fn a_closed_connection_ends_its_allocation() {
 
 #[tokio::test]
 async fn a_slow_reader_loses_the_oldest_messages_whole_and_disturbs_nobody() {
-    let relay = start(|config| config.tcp_limits.out_queue = 8 * 1024).await;
+    let relay = start(|config| {
+        config.tcp_limits.out_queue = 8 * 1024;
+        config.tcp_limits.longest_wait = Duration::from_secs(3600);
+    })
+    .await;
     let mut slow = Client::tcp(&relay);
     let at_slow = slow.allocate();
     let mut quick = Client::udp(&relay);
@@ -140,6 +144,46 @@ async fn a_slow_reader_loses_the_oldest_messages_whole_and_disturbs_nobody() {
     assert!(numbers.is_sorted());
     let dropped = relay.stats().await.unwrap().sockets.tcp_queue_dropped;
     assert_eq!(u64::try_from(numbers.len()).unwrap() + dropped, u64::from(sent));
+    relay.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_not_given_media_that_has_grown_old_but_every_answer() {
+    let relay = start(|config| {
+        config.tcp_limits.out_queue = 1 << 20;
+        config.tcp_limits.longest_wait = Duration::ZERO;
+    })
+    .await;
+    let mut slow = Client::tcp(&relay);
+    let at_slow = slow.allocate();
+    let peer = udp_socket();
+    slow.bind(0x4000, peer.local_addr().unwrap());
+
+    // Once the kernel takes nothing more, whatever waits is too old at once.
+    let mut sent = 0;
+    while relay.stats().await.unwrap().sockets.tcp_queue_dropped < 20 {
+        for _ in 0..50 {
+            peer.send_to(&[7; 1200], at_slow).unwrap();
+            sent += 1;
+        }
+        // The socket of the relayed port holds these, and not any number of them.
+        wait_for(&relay, |stats| stats.turn.to_client.packets == sent).await;
+    }
+    let request = slow.message(Class::Request, Method::Binding).finish();
+    slow.send(&request);
+    wait_for(&relay, |stats| stats.turn.bindings == 1).await;
+
+    let whole = channel_data(0x4000, &[7; 1200]);
+    let mut received = 0;
+    let answer = loop {
+        match slow.receive().unwrap() {
+            frame if frame == whole => received += 1,
+            other => break other,
+        }
+    };
+    assert_eq!(Message::decode(&answer).unwrap().method, Method::Binding);
+    let dropped = relay.stats().await.unwrap().sockets.tcp_queue_dropped;
+    assert_eq!(received + dropped, sent);
     relay.shutdown().await;
 }
 

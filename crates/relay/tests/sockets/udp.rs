@@ -86,7 +86,7 @@ async fn an_address_in_use_is_named_with_its_key() {
     (config.listen_udp, config.listen_tcp) = (vec![], vec![taken]);
     let error = Relay::start(config).await.unwrap_err();
     assert!(
-        error.to_string().starts_with(&format!("relay.listen_tcp: cannot listen on TCP {taken}: ")),
+        error.to_string().starts_with(&format!("relay.listen: cannot listen on TCP {taken}: ")),
         "{error}"
     );
 }
@@ -94,11 +94,14 @@ async fn an_address_in_use_is_named_with_its_key() {
 #[tokio::test]
 async fn settings_that_make_no_sense_are_named_with_their_key() {
     type Change = fn(&mut RelayConfig);
-    let changes: [(Change, &str); 5] = [
+    let changes: [(Change, &str); 8] = [
         (|config| config.realm = String::new(), "relay.realm"),
         (|config| config.realm = "a\"b".to_owned(), "relay.realm"),
         (|config| config.relay_ports = std::ops::RangeInclusive::new(2, 1), "relay.ports"),
         (|config| config.relay_address = Some([0, 0, 0, 0].into()), "relay.address"),
+        (|config| config.listen_tls = vec![loopback()], "relay.listen_tls"),
+        (|config| (config.mobility, config.workers) = (true, 2), "relay.mobility"),
+        (|config| (config.tcp_peers, config.workers) = (true, 2), "relay.tcp_peers"),
         (|config| config.external_ip = Some("2a00::1".parse().unwrap()), "relay.external_ip"),
     ];
     for (change, expected) in changes {
@@ -164,10 +167,11 @@ async fn a_hang_up_ends_the_allocations_of_the_call() {
     let relay = start(|_| {}).await;
     let mut client = Client::udp(&relay);
     client.allocate();
-    relay.revoke("alice/c1").await;
+    relay.revoke("alice/c1", std::time::Duration::MAX).await;
     assert_eq!(relay.stats().await.unwrap().turn.allocations, 0);
-    assert_eq!(client.permit(udp_socket().local_addr().unwrap()).code, Some(ErrorCode::AllocationMismatch));
-    assert_eq!(client.request(Method::Allocate, udp).class, Class::Success);
+    // A7: and they open nothing any more.
+    assert_eq!(client.permit(udp_socket().local_addr().unwrap()).code, Some(ErrorCode::Unauthorized));
+    assert_eq!(client.request(Method::Allocate, udp).code, Some(ErrorCode::Unauthorized));
     relay.shutdown().await;
 }
 

@@ -25,6 +25,15 @@ pub fn decode_xor_address(value: &[u8], transaction: TransactionId) -> Option<So
     Some(SocketAddr::new(ip, port))
 }
 
+/// The value of an attribute that holds an address as it is (RFC 8489 §14.1, §14.15).
+pub(crate) fn plain_address(address: SocketAddr) -> Vec<u8> {
+    let (family, ip) = match address.ip() {
+        IpAddr::V4(ip) => (FAMILY_IPV4, ip.octets().to_vec()),
+        IpAddr::V6(ip) => (FAMILY_IPV6, ip.octets().to_vec()),
+    };
+    [&[0, family][..], &address.port().to_be_bytes(), &ip].concat()
+}
+
 /// Writes the value of an XOR-…-ADDRESS attribute to the front of `target`; returns its length, 8 or 20.
 pub(crate) fn write_xor_address(target: &mut [u8], address: SocketAddr, transaction: TransactionId) -> usize {
     target[0] = 0;

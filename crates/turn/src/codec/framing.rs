@@ -60,6 +60,13 @@ impl FrameDecoder {
         Ok(Some(&self.buffer[start..start + message]))
     }
 
+    /// What has been pushed and is no message any more: from here on the stream carries something else.
+    pub fn take_rest(&mut self) -> Vec<u8> {
+        let rest = self.buffer.split_off(self.consumed);
+        *self = Self::new(self.largest);
+        rest
+    }
+
     /// Bytes held back for an incomplete message.
     pub fn pending(&self) -> usize {
         self.buffer.len() - self.consumed

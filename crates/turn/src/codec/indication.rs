@@ -18,6 +18,8 @@ pub struct SendIndication {
     pub peer: SocketAddr,
     /// Where the application data lies in the message; may be empty.
     pub data: Range<usize>,
+    /// Whether routers may not fragment it (DONT-FRAGMENT).
+    pub dont_fragment: bool,
 }
 
 /// Reads a Send indication. `Ok(None)`: a STUN message, but not a Send indication.
@@ -28,6 +30,7 @@ pub fn decode_send_indication(bytes: &[u8]) -> Result<Option<SendIndication>, De
     let message = Message::decode(bytes)?;
     let mut peer = None;
     let mut data = None;
+    let mut dont_fragment = false;
     let mut offset = MESSAGE_HEADER;
     for (kind, value) in message.attributes() {
         match kind {
@@ -36,6 +39,7 @@ pub fn decode_send_indication(bytes: &[u8]) -> Result<Option<SendIndication>, De
                 peer = Some(address.ok_or(DecodeError::Attribute)?);
             }
             AttributeType::DATA if data.is_none() => data = Some(offset + 4..offset + 4 + value.len()),
+            AttributeType::DONT_FRAGMENT => dont_fragment = true,
             // RFC 8489 §6.3.2: an indication with an attribute that must be understood and is not is dropped.
             other if other.must_be_refused() => return Err(DecodeError::Attribute),
             _ => {}
@@ -43,7 +47,7 @@ pub fn decode_send_indication(bytes: &[u8]) -> Result<Option<SendIndication>, De
         offset += 4 + value.len() + padding(value.len());
     }
     let (Some(peer), Some(data)) = (peer, data) else { return Err(DecodeError::Attribute) };
-    Ok(Some(SendIndication { peer, data }))
+    Ok(Some(SendIndication { peer, data, dont_fragment }))
 }
 
 /// Bytes a Data indication needs before the data of a packet from `peer`: 36 for IPv4, 48 for IPv6.

@@ -15,7 +15,7 @@ pub(crate) const FINGERPRINT_XOR: u32 = 0x5354_554e;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TransactionId(pub [u8; 12]);
 
-/// What a message is about: the methods this server knows (RFC 8489 §18.1, RFC 8656 §17).
+/// What a message is about: the methods this server knows (RFC 8489 §18.1, RFC 8656 §17, RFC 6062 §6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Which address do you see me at?
@@ -32,6 +32,12 @@ pub enum Method {
     CreatePermission,
     /// Let this number stand for that peer.
     ChannelBind,
+    /// Connect to this peer.
+    Connect,
+    /// From here on this connection is the one with that peer.
+    ConnectionBind,
+    /// Server to client: this peer has connected.
+    ConnectionAttempt,
 }
 
 impl Method {
@@ -45,6 +51,9 @@ impl Method {
             Self::Data => 0x007,
             Self::CreatePermission => 0x008,
             Self::ChannelBind => 0x009,
+            Self::Connect => 0x00a,
+            Self::ConnectionBind => 0x00b,
+            Self::ConnectionAttempt => 0x00c,
         }
     }
 
@@ -57,6 +66,9 @@ impl Method {
             0x007 => Self::Data,
             0x008 => Self::CreatePermission,
             0x009 => Self::ChannelBind,
+            0x00a => Self::Connect,
+            0x00b => Self::ConnectionBind,
+            0x00c => Self::ConnectionAttempt,
             _ => return None,
         })
     }

@@ -11,6 +11,7 @@ mod integrity;
 mod message;
 
 pub use address::decode_xor_address;
+pub(crate) use address::plain_address;
 pub use attribute::{AttributeType, ErrorCode, decode_error_code};
 pub use builder::MessageBuilder;
 pub use channel_data::{CHANNEL_HEADER, ChannelNumber, decode_channel_data, write_channel_header};

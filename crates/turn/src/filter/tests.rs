@@ -71,6 +71,11 @@ const DENIED: &[&str] = &[
     "feff::",
     "ff00::",
     "ffff::",
+    "::ffff:0:8.8.8.8",
+    "200::1",
+    "1fff:ffff::",
+    "4000::",
+    "fbff::",
 ];
 
 /// The nearest addresses outside those networks.
@@ -108,7 +113,7 @@ const NOT_DENIED: &[&str] = &[
     "2003::",
     "3ffe:ffff::",
     "2606:4700:4700::1111",
-    "fbff::",
+    "3fff:1000::",
 ];
 
 #[test]
@@ -120,11 +125,12 @@ fn the_default_list_denies_every_special_network_and_nothing_beside_it() {
 
 #[test]
 fn cve_2026_27624_an_ipv4_address_is_judged_the_same_inside_every_ipv6_form() {
-    let filter = filter(&["::ffff:0:0/96", "::/96", "64:ff9b:1::/48"], &[]);
+    let filter = filter(&["::ffff:0:0/96", "::ffff:0:0:0/96", "::/96", "64:ff9b:1::/48"], &[]);
     let denied = [
         "::ffff:127.0.0.1",
         "::ffff:10.0.0.1",
         "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
         "64:ff9b::127.0.0.1",
         "64:ff9b::169.254.169.254",
         "64:ff9b:1:7f00:0:100:808:808",
@@ -136,7 +142,8 @@ fn cve_2026_27624_an_ipv4_address_is_judged_the_same_inside_every_ipv6_form() {
         "2001:0:4136:e378:8000:63bf:3fff:fdd2",
     ];
     assert_eq!(passing(&filter, &denied), Vec::<&str>::new());
-    let public = ["::ffff:8.8.8.8", "::8.8.8.8", "64:ff9b::8.8.8.8", "2a00::5efe:8.8.8.8"];
+    let public =
+        ["::ffff:8.8.8.8", "::ffff:0:8.8.8.8", "::8.8.8.8", "64:ff9b::8.8.8.8", "2a00::5efe:8.8.8.8"];
     assert_eq!(passing(&filter, &public), public);
 }
 

@@ -21,7 +21,7 @@ impl Turn {
         message: &Message<'_>,
         caller: &Caller,
     ) -> Result<MessageBuilder, ErrorCode> {
-        let relay = self.own_allocation(from, &caller.username)?;
+        let own = self.own_allocations(from, &caller.username)?;
         let number = message.attribute(AttributeType::CHANNEL_NUMBER);
         let number: [u8; 4] = number.and_then(|value| value.try_into().ok()).ok_or(ErrorCode::BadRequest)?;
         let number = u16::from_be_bytes([number[0], number[1]]);
@@ -33,25 +33,32 @@ impl Turn {
         if peer.port() == 0 {
             return Err(ErrorCode::BadRequest);
         }
-        let family = self.allocation(relay).map(|allocation| Family::of(allocation.relayed));
-        if family != Some(Family::of(peer)) {
-            return Err(ErrorCode::PeerAddressFamilyMismatch);
+        let relay = own.of(Family::of(peer)).ok_or(ErrorCode::PeerAddressFamilyMismatch)?;
+        // RFC 6062 §5: a stream has no channels.
+        if self.allocation(relay).is_some_and(|allocation| allocation.streams.is_some()) {
+            return Err(ErrorCode::BadRequest);
+        }
+        // The client has one set of numbers for both families.
+        let others = own.iter().filter(|other| *other != relay).filter_map(|other| self.allocation(other));
+        if others.into_iter().any(|other| other.channels.has(now, number)) {
+            return Err(ErrorCode::BadRequest);
         }
         match self.admit(peer) {
-            Admission::Outside | Admission::Allocation(_) => {}
+            Admission::Outside | Admission::Allocation(_) | Admission::Elsewhere => {}
             Admission::Denied => return Err(ErrorCode::Forbidden),
         }
         let limits = self.config.limits;
+        self.spend_new_peers(now, &[(relay, peer.ip())])?;
         let allocation = self.allocation_mut(relay).ok_or(ErrorCode::AllocationMismatch)?;
-        if !allocation.permissions.has_room_for(now, peer.ip(), limits.permissions) {
+        if !allocation.permissions.has_room_for(now, &[peer.ip()], limits.permissions) {
             return Err(ErrorCode::InsufficientCapacity);
         }
         allocation.channels.bind(now, number, peer, limits.channels).map_err(|error| match error {
             BindError::Taken => ErrorCode::BadRequest,
             BindError::Full => ErrorCode::InsufficientCapacity,
         })?;
-        let installed = allocation.permissions.install(now, &[peer.ip()], limits.permissions);
-        installed.expect("room for this permission was checked above");
+        allocation.permissions.install(now, peer.ip());
+        self.publish(relay);
         Ok(MessageBuilder::new(Class::Success, Method::ChannelBind, message.transaction))
     }
 }

@@ -2,7 +2,9 @@
 
 mod allocate;
 mod channel_bind;
+mod connect;
 mod create_permission;
+mod mobility;
 mod open;
 mod refresh;
 
@@ -10,7 +12,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::codec::{AttributeType, ErrorCode, Message};
-use crate::config::{DEFAULT_LIFETIME, Limits};
+use crate::config::{DEFAULT_LIFETIME, Limits, RelayAddress};
 
 /// Which IP version a client wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,24 @@ pub(crate) enum Family {
 impl Family {
     pub(crate) const fn of(address: SocketAddr) -> Self {
         if address.is_ipv4() { Self::Ipv4 } else { Self::Ipv6 }
+    }
+
+    /// L3: what an Allocate without a wish gets, by whatever family it came: IPv4 (RFC 8656 §7.2), unless the relay has no
+    /// IPv4 address that others can reach and has one of IPv6. The same for all, so that any two relayed clients meet.
+    pub(crate) fn usual(relay_addresses: &[RelayAddress]) -> Self {
+        let advertised = relay_addresses.iter().map(|address| address.advertised);
+        match advertised.map(|ip| (ip.is_loopback(), ip.is_ipv6())).min() {
+            Some((_, true)) => Self::Ipv6,
+            Some((_, false)) | None => Self::Ipv4,
+        }
+    }
+
+    /// The number on the wire (RFC 8656 §18.6).
+    const fn number(self) -> u8 {
+        match self {
+            Self::Ipv4 => 1,
+            Self::Ipv6 => 2,
+        }
     }
 
     /// Reads REQUESTED-ADDRESS-FAMILY (RFC 8656 §18.6).

@@ -1,63 +1,120 @@
 //! Getting a port from the shell: choosing one, another one if the machine refuses, and what follows when it is open.
+//!
+//! Who asks for both families gets IPv4 first, then IPv6, and one answer when both are settled.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::Family;
-use crate::allocation::{Allocation, Channels, Permissions, Token};
-use crate::codec::{Class, ErrorCode, MessageBuilder, Method};
+use crate::allocation::Token;
+use crate::authenticate::Asker;
+use crate::codec::{ErrorCode, Method};
 use crate::config::RESERVATION_LIFETIME;
 use crate::ports::Wanted;
-use crate::relay::{Opening, Relay, RelayId, Reservation, State};
+use crate::relay::{Opening, OtherFamily, Relay, RelayId, Relays, Reservation, State};
+use crate::shared::ReservedPort;
 use crate::turn::{Output, Turn};
 
 impl Turn {
-    /// Checks the limits (a pair counts as two), takes a port and asks the shell to open it.
+    /// Takes a port and asks the shell to open it; answers the Allocate if there is none.
     pub(super) fn start_opening(
         &mut self,
+        now: Instant,
         family: Family,
         user: Arc<str>,
         mut opening: Opening,
-    ) -> Result<(), ErrorCode> {
+    ) {
+        let (address, port) = match self.take_port(now, family, &user, &opening) {
+            Ok(taken) => taken,
+            Err(code) => return self.on_no_port(now, user, opening, code),
+        };
+        let id = self.shared.new_relay_id();
+        opening.attempts = 1;
+        if opening.wanted == Wanted::Pair {
+            opening.sibling = Some(self.shared.new_relay_id());
+        }
+        self.by_five_tuple.insert(opening.five_tuple, Relays::one(family, id));
+        let relay = Relay { user, address, port, state: State::Opening(Box::new(opening)) };
+        self.relays.insert(id, relay);
+        self.ask_for(id);
+    }
+
+    /// Finds a relay address and a port (with the next, for a pair) within all limits, and counts it.
+    fn take_port(
+        &mut self,
+        now: Instant,
+        family: Family,
+        user: &Arc<str>,
+        opening: &Opening,
+    ) -> Result<(usize, u16), ErrorCode> {
         let server = opening.five_tuple.server.ip();
-        let of_family = |ip: std::net::IpAddr| ip.is_ipv4() == (family == Family::Ipv4);
+        let of_family = |ip: IpAddr| ip.is_ipv4() == (family == Family::Ipv4);
+        let is_pair = opening.wanted == Wanted::Pair;
+        // Whoever may not have both families should not be given half of what he asked for.
+        let for_user = if is_pair || opening.other == OtherFamily::Next { 2 } else { 1 };
+        let mut ledger = self.shared.ledger();
+        if ledger.users.held_by(user) + for_user > self.config.limits.allocations_per_user {
+            return Err(ErrorCode::AllocationQuotaReached);
+        }
         let addresses = &self.config.relay_addresses;
         let came_to = addresses.iter().position(|address| address.bind == server && of_family(server));
         let address = came_to
             .or_else(|| addresses.iter().position(|address| of_family(address.bind)))
             .ok_or(ErrorCode::AddressFamilyNotSupported)?;
-
-        let count = if opening.wanted == Wanted::Pair { 2 } else { 1 };
-        let limits = &self.config.limits;
-        if self.held.get(&user).copied().unwrap_or(0) + count > limits.allocations_per_user {
-            return Err(ErrorCode::AllocationQuotaReached);
-        }
-        if self.held_by_all + count > limits.allocations {
+        let count = if is_pair { 2 } else { 1 };
+        if ledger.users.held() + count > self.config.limits.allocations {
             return Err(ErrorCode::InsufficientCapacity);
         }
-        let port = self.ports[address]
-            .take(opening.wanted, &mut self.random)
-            .ok_or(ErrorCode::InsufficientCapacity)?;
+        let port = ledger.ports[address].take(opening.wanted, &mut self.random);
+        let port = port.ok_or(ErrorCode::InsufficientCapacity)?;
+        ledger.users.hold(now, user, count);
+        Ok((address, port))
+    }
 
-        let id = self.new_relay_id();
-        if opening.wanted == Wanted::Pair {
-            opening.sibling = Some(self.new_relay_id());
+    /// There is no port of this family: go on with the other one if it was asked for, too, or answer.
+    fn on_no_port(&mut self, now: Instant, user: Arc<str>, mut opening: Opening, code: ErrorCode) {
+        // RFC 8656 §7.2: the only reasons known for half an answer are 440 and 508.
+        let reason = match code {
+            ErrorCode::AddressFamilyNotSupported => code,
+            _ => ErrorCode::InsufficientCapacity,
+        };
+        match opening.other {
+            OtherFamily::Next if code != ErrorCode::AllocationQuotaReached => {
+                opening.other = OtherFamily::Before(Err(reason));
+                self.start_opening(now, Family::Ipv6, user, opening);
+            }
+            OtherFamily::Before(Ok(first)) => {
+                let relays = Relays::one(Family::Ipv4, first);
+                self.grant(now, &opening, relays, None, Some((Family::Ipv6, reason)));
+            }
+            OtherFamily::Before(Err(_)) => {
+                self.refuse_opening(now, &opening, ErrorCode::InsufficientCapacity);
+            }
+            OtherFamily::Unwanted | OtherFamily::Next => self.refuse_opening(now, &opening, code),
         }
-        *self.held.entry(Arc::clone(&user)).or_default() += count;
-        self.held_by_all += count;
-        self.by_five_tuple.insert(opening.five_tuple, id);
-        let relay = Relay { user, address, port, state: State::Opening(Box::new(opening)) };
-        self.relays.insert(id, relay);
-        self.ask_for(id);
-        Ok(())
+    }
+
+    fn refuse_opening(&mut self, now: Instant, opening: &Opening, code: ErrorCode) {
+        // L5: somebody else may have what we have not.
+        let code = match code {
+            ErrorCode::InsufficientCapacity => self.no_room(opening.five_tuple, opening.over_tls),
+            code => code,
+        };
+        let asker = Asker { at: opening.five_tuple, over_tls: opening.over_tls, key: &opening.key };
+        let error = self.refusal(asker, Method::Allocate, opening.transaction, code);
+        self.answer(now, opening.five_tuple, opening.fingerprint, Some(&opening.key), error);
     }
 
     fn ask_for(&mut self, id: RelayId) {
         let Some(relay) = self.relays.get(&id) else { return };
         let State::Opening(opening) = &relay.state else { return };
         let at = SocketAddr::new(self.config.relay_addresses[relay.address].bind, relay.port);
-        let output = Output::OpenRelay { relay: id, at, next: opening.sibling };
+        let output = if opening.is_tcp {
+            Output::Listen { relay: id, at }
+        } else {
+            Output::OpenRelay { relay: id, at, next: opening.sibling }
+        };
         self.output(output);
     }
 
@@ -70,94 +127,114 @@ impl Turn {
         let may_try_again = !opening.abandoned && opening.attempts < self.config.limits.port_attempts;
         opening.attempts += 1;
 
+        let mut ledger = self.shared.ledger();
         // Taken before the refused one is given back, so that it is not the same.
-        let another = if may_try_again { self.ports[address].take(wanted, &mut self.random) } else { None };
+        let ports = &mut ledger.ports[address];
+        let another = if may_try_again { ports.take(wanted, &mut self.random) } else { None };
         if let Some(port) = another {
             relay.port = port;
-            self.ports[address].release(refused);
+            ports.release(refused);
             if wanted == Wanted::Pair {
-                self.ports[address].release(refused + 1);
+                ports.release(refused + 1);
             }
+            drop(ledger);
             return self.ask_for(id);
         }
-        let Some(opening) = self.take_back(id) else { return };
+        drop(ledger);
+        let Some((user, opening)) = self.take_back(id) else { return };
         if opening.abandoned {
-            return;
+            return self.drop_other(&opening);
         }
-        let code = ErrorCode::InsufficientCapacity;
-        self.count_error(code);
-        let error = MessageBuilder::new(Class::Error, Method::Allocate, opening.transaction).error_code(code);
-        self.answer(now, opening.five_tuple, opening.fingerprint, Some(&opening.key), error);
+        self.on_no_port(now, user, opening, ErrorCode::InsufficientCapacity);
     }
 
-    /// The port (and its sibling) is open: the Allocate can be answered.
+    /// The port (and its sibling) is open: the Allocate can be answered, or the other family's port opened.
     pub(crate) fn on_relay_opened(&mut self, now: Instant, id: RelayId) {
-        let Some(relay) = self.relays.get(&id) else { return };
+        let Some(relay) = self.relays.get_mut(&id) else { return };
         let State::Opening(opening) = &relay.state else { return };
         if opening.abandoned {
-            let sibling = opening.sibling;
-            self.take_back(id);
-            for relay in [Some(id), sibling].into_iter().flatten() {
-                self.output(Output::CloseRelay { relay });
+            return self.drop_opened(id);
+        }
+        let (user, address, port) = (Arc::clone(&relay.user), relay.address, relay.port);
+        // What it becomes is decided below.
+        let State::Opening(mut opening) = std::mem::replace(&mut relay.state, State::Waiting) else { return };
+        let family = self.family_of(address);
+        match opening.other {
+            OtherFamily::Unwanted => {
+                let token =
+                    opening.sibling.map(|sibling| self.reserve(now, sibling, user, address, port + 1));
+                self.grant(now, &opening, Relays::one(family, id), token, None);
             }
-            return;
+            OtherFamily::Next => {
+                opening.other = OtherFamily::Before(Ok(id));
+                self.start_opening(now, Family::Ipv6, user, *opening);
+            }
+            OtherFamily::Before(Ok(first)) => {
+                let both = Relays::one(Family::Ipv4, first).with(family, Some(id));
+                self.grant(now, &opening, both, None, None);
+            }
+            OtherFamily::Before(Err(code)) => {
+                self.grant(now, &opening, Relays::one(family, id), None, Some((Family::Ipv4, code)));
+            }
         }
-        let reservation = opening.sibling.map(|sibling| {
-            let sibling_of = (Arc::clone(&relay.user), relay.address, relay.port);
-            (sibling, sibling_of)
-        });
-        let mut allocation = Allocation {
-            five_tuple: opening.five_tuple,
-            username: Arc::clone(&opening.username),
-            key: opening.key.clone(),
-            relayed: self.relayed_address(id),
-            expires_at: now + opening.lifetime,
-            opened_by: opening.transaction,
-            first_lifetime: opening.lifetime,
-            reservation: None,
-            permissions: Permissions::default(),
-            channels: Channels::default(),
-        };
-        let (to, fingerprint, key) = (opening.five_tuple, opening.fingerprint, opening.key.clone());
-        if let Some((sibling, (user, address, port))) = reservation {
-            allocation.reservation = Some(self.reserve(now, sibling, user, address, port + 1));
+    }
+
+    /// Nobody waits for it any more.
+    fn drop_opened(&mut self, id: RelayId) {
+        let Some((_, opening)) = self.take_back(id) else { return };
+        for relay in [Some(id), opening.sibling].into_iter().flatten() {
+            self.output(Output::CloseRelay { relay });
         }
-        let success = self.establish(id, None, allocation);
-        self.answer(now, to, fingerprint, Some(&key), success);
+        self.drop_other(&opening);
+    }
+
+    /// Closes the port of the first family if the second was never answered for.
+    fn drop_other(&mut self, opening: &Opening) {
+        if let OtherFamily::Before(Ok(first)) = opening.other {
+            self.end(first);
+        }
     }
 
     /// Keeps an open port for whoever brings the token (L2).
     fn reserve(&mut self, now: Instant, id: RelayId, user: Arc<str>, address: usize, port: u16) -> Token {
         let token = Token(self.random.bytes());
         let expires_at = now + RESERVATION_LIFETIME;
+        let reserved = ReservedPort { relay: id, user: Arc::clone(&user), address, port };
+        self.shared.ledger().reservations.insert(token, reserved);
         let state = State::Reserved(Reservation { token, expires_at });
         self.relays.insert(id, Relay { user, address, port, state });
-        self.reservations.insert(token, id);
-        self.stats.reservations += 1;
+        self.stats.count_reservation(true);
         self.set_deadline(id, None, expires_at);
         token
     }
 
     /// Undoes `start_opening`.
-    fn take_back(&mut self, id: RelayId) -> Option<Opening> {
+    fn take_back(&mut self, id: RelayId) -> Option<(Arc<str>, Opening)> {
         let relay = self.relays.remove(&id)?;
+        let family = self.family_of(relay.address);
         let State::Opening(opening) = relay.state else { return None };
-        self.ports[relay.address].release(relay.port);
-        self.release_quota(&relay.user);
-        if opening.sibling.is_some() {
-            self.ports[relay.address].release(relay.port + 1);
-            self.release_quota(&relay.user);
+        let ports = [Some(relay.port), opening.sibling.map(|_| relay.port + 1)];
+        let mut ledger = self.shared.ledger();
+        for port in ports.into_iter().flatten() {
+            let is_forgotten = ledger.release(self.now, &relay.user, relay.address, port);
+            self.stats.users_forgotten += u64::from(is_forgotten);
         }
+        drop(ledger);
         // An abandoned five-tuple may have been used anew.
-        if self.by_five_tuple.get(&opening.five_tuple) == Some(&id) {
+        if self.by_five_tuple.get(&opening.five_tuple) == Some(&Relays::one(family, id)) {
             self.by_five_tuple.remove(&opening.five_tuple);
         }
-        Some(*opening)
+        Some((relay.user, *opening))
     }
 
     /// A relay's address as peers see it.
-    pub(super) fn relayed_address(&self, id: RelayId) -> SocketAddr {
+    pub(crate) fn relayed_address(&self, id: RelayId) -> SocketAddr {
         let relay = &self.relays[&id];
         SocketAddr::new(self.config.relay_addresses[relay.address].advertised, relay.port)
+    }
+
+    /// The family of a relay address.
+    pub(super) fn family_of(&self, address: usize) -> Family {
+        if self.config.relay_addresses[address].bind.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }
     }
 }

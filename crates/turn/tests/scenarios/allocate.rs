@@ -1,6 +1,7 @@
 //! L1, L3–L5: Allocate.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use visavis_turn::codec::{AttributeType, Class, ErrorCode, MessageBuilder, Method};
@@ -91,11 +92,29 @@ fn l3_no_family_means_ipv4_also_for_a_client_on_ipv6_and_a_missing_family_is_440
 
     let mut only_ipv6 =
         World::with(|config| config.relay_addresses = vec![RelayAddress::from(address("[2a00::1]:0").ip())]);
-    assert_eq!(attempt(&mut only_ipv6, udp), Some(ErrorCode::AddressFamilyNotSupported));
+    assert_eq!(attempt(&mut only_ipv6, family(1)), Some(ErrorCode::AddressFamilyNotSupported));
     let mut client = only_ipv6.client("192.0.2.7:40001");
     only_ipv6.challenge(&mut client);
     let answer = only_ipv6.request(&client, Method::Allocate, family(2));
     assert!(answer.address(AttributeType::XOR_RELAYED_ADDRESS).is_ipv6());
+}
+
+#[test]
+fn l3_no_family_means_ipv6_for_everybody_where_nobody_can_reach_the_relay_by_ipv4() {
+    let usual = |relay_addresses: &[&str]| {
+        let addresses = relay_addresses.iter().map(|ip| RelayAddress::from(ip.parse::<IpAddr>().unwrap()));
+        let mut world = World::with(|config| config.relay_addresses = addresses.collect());
+        let [over_ipv4, over_ipv6] = ["192.0.2.7:40000", "[2a00::17]:40000"].map(|from| {
+            let mut client = world.client(from);
+            world.allocate(&mut client).ip().is_ipv4()
+        });
+        assert_eq!(over_ipv4, over_ipv6, "two relayed clients must meet");
+        if over_ipv4 { "IPv4" } else { "IPv6" }
+    };
+    assert_eq!(usual(&["2a00::1"]), "IPv6");
+    assert_eq!(usual(&["2a00::1", "127.0.0.1", "::1"]), "IPv6");
+    assert_eq!(usual(&["2a00::1", "198.51.100.1"]), "IPv4");
+    assert_eq!(usual(&["127.0.0.1", "::1"]), "IPv4");
 }
 
 #[test]
@@ -228,13 +247,19 @@ fn a_closed_tcp_connection_takes_its_allocation_along_even_while_it_opens() {
 }
 
 #[test]
-fn l6_dont_fragment_is_refused_with_420() {
-    let mut world = World::new();
-    let mut client = world.client("192.0.2.7:40000");
-    world.challenge(&mut client);
-    let answer = world.request(&client, Method::Allocate, |message| {
-        udp(message).attribute(AttributeType::DONT_FRAGMENT, b"")
-    });
-    assert_eq!(answer.code, Some(ErrorCode::UnknownAttribute));
-    assert_eq!(answer.attribute(AttributeType::UNKNOWN_ATTRIBUTES), [0x00, 0x1A]);
+fn l6_dont_fragment_is_taken_where_df_can_be_set_and_else_refused_with_420() {
+    for can in [true, false] {
+        let mut world = World::with(|config| config.dont_fragment = can);
+        let mut client = world.client("192.0.2.7:40000");
+        world.challenge(&mut client);
+        let answer = world.request(&client, Method::Allocate, |message| {
+            udp(message).attribute(AttributeType::DONT_FRAGMENT, b"")
+        });
+        if can {
+            assert_eq!(answer.class, Class::Success);
+        } else {
+            assert_eq!(answer.code, Some(ErrorCode::UnknownAttribute));
+            assert_eq!(answer.attribute(AttributeType::UNKNOWN_ATTRIBUTES), [0x00, 0x1A]);
+        }
+    }
 }

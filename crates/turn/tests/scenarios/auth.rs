@@ -198,12 +198,39 @@ fn a7_a_hang_up_ends_the_allocations_of_the_call_and_no_others() {
         world.allocate(client);
     }
     world.told.clear();
-    world.handle(Input::Revoke { subject: "alice/c1" });
+    world.handle(Input::Revoke { subject: "alice/c1", until: START + Duration::from_secs(3600) });
     let released = |client: &Client| Output::Released { five_tuple: client.at };
     assert_eq!(world.told, [released(&clients[0]), released(&clients[1])]);
     assert_eq!((world.stats().allocations, world.ports.len()), (2, 2));
-    assert_eq!(world.refresh(&clients[0], 600).code, Some(ErrorCode::AllocationMismatch));
+    assert_eq!(world.refresh(&clients[0], 600).code, Some(ErrorCode::Unauthorized));
     assert_eq!(world.refresh(&clients[2], 600).class, Class::Success);
+}
+
+#[test]
+fn a7_a_credential_for_a_call_goes_with_the_call_the_device_or_the_user_and_with_no_other_call() {
+    let until = START + Duration::from_secs(3600);
+    let released_by = |subject: &str| {
+        let mut world = World::new();
+        for (user, port) in
+            [("alice/laptop/c1", 1), ("alice/laptop/c2", 2), ("alice/phone/c1", 3), ("alice/laptop", 4)]
+        {
+            let mut client = world.client_of(user, &format!("192.0.2.7:{port}"));
+            world.allocate(&mut client);
+        }
+        world.told.clear();
+        world.handle(Input::Revoke { subject, until });
+        let port = |told: &Output| match told {
+            Output::Released { five_tuple } => five_tuple.client.port(),
+            other => panic!("{other:?}"),
+        };
+        world.told.iter().map(port).collect::<Vec<u16>>()
+    };
+    assert_eq!(released_by("alice/c1"), [1, 3]);
+    assert_eq!(released_by("alice/laptop"), [1, 2, 4]);
+    assert_eq!(released_by("alice"), [1, 2, 3, 4]);
+    for other in ["alice/laptop/c1", "alice/c", "bob/c1", "c1", ""] {
+        assert_eq!(released_by(other), [0; 0], "{other}");
+    }
 }
 
 #[test]
@@ -358,4 +385,181 @@ fn a2_of_two_integrity_attributes_the_stronger_counts_and_a_short_one_is_no_mess
     let Fate::Answered(answer) = world.send(client.at, &both.finish()) else { panic!() };
     assert_eq!(Message::decode(&answer.bytes).unwrap().integrity(), Some(Integrity::Sha256));
     assert_eq!(answer.class, Class::Success);
+}
+
+/// Signs a request as a client of RFC 8489 does that shows no name.
+fn sign_by_hash(client: &Client, hash: &[u8], message: MessageBuilder) -> Vec<u8> {
+    message
+        .attribute(AttributeType::USERHASH, hash)
+        .attribute(AttributeType::REALM, REALM.as_bytes())
+        .attribute(AttributeType::NONCE, client.nonce.as_bytes())
+        .integrity(&client.key)
+        .finish()
+}
+
+fn hash_of(client: &Client) -> Vec<u8> {
+    use sha2::Digest;
+    sha2::Sha256::digest(format!("{}:{REALM}", client.username)).to_vec()
+}
+
+fn world_that_knows_names() -> World {
+    World::with(|config| config.knows_names = true)
+}
+
+fn allocate_by_hash(world: &mut World, client: &Client, hash: &[u8]) -> Option<ErrorCode> {
+    let message = udp(MessageBuilder::new(Class::Request, Method::Allocate, world.transaction()));
+    code_of(world, client, &sign_by_hash(client, hash, message))
+}
+
+#[test]
+fn a2_a_name_that_was_told_may_be_sent_as_a_hash_for_the_whole_life_of_an_allocation() {
+    let mut world = world_that_knows_names();
+    let mut client = world.client("192.0.2.7:40000");
+    world.challenge(&mut client);
+    let hash = hash_of(&client);
+    assert_eq!(allocate_by_hash(&mut world, &client, &hash), Some(ErrorCode::Unauthorized));
+    world.handle(Input::Known { username: &client.username });
+    assert_eq!(allocate_by_hash(&mut world, &client, &hash), None);
+    assert_eq!(world.stats().allocations, 1);
+    // With the hash or the name, it is the same user; and other hashes are nobody's.
+    assert_eq!(world.refresh(&client, 600).class, Class::Success);
+    for wrong in [&[7; 32][..], &hash[..31], &[]] {
+        let refresh = MessageBuilder::new(Class::Request, Method::Refresh, world.transaction());
+        let request = sign_by_hash(&client, wrong, refresh);
+        assert_eq!(code_of(&mut world, &client, &request), Some(ErrorCode::Unauthorized), "{wrong:?}");
+    }
+    let refresh = MessageBuilder::new(Class::Request, Method::Refresh, world.transaction());
+    assert_eq!(code_of(&mut world, &client, &sign_by_hash(&client, &hash, refresh)), None);
+}
+
+#[test]
+fn a2_hashes_are_offered_only_by_a_server_that_is_told_of_names() {
+    for (knows_names, features) in [(true, b"obMatJos2AAAD"), (false, b"obMatJos2AAAB")] {
+        let mut world = World::with(|config| config.knows_names = knows_names);
+        let mut client = world.client("192.0.2.7:40000");
+        world.challenge(&mut client);
+        assert!(client.nonce.as_bytes().starts_with(features), "{}", client.nonce);
+        world.handle(Input::Known { username: &client.username });
+        let expected = if knows_names { None } else { Some(ErrorCode::BadRequest) };
+        let hash = hash_of(&client);
+        assert_eq!(allocate_by_hash(&mut world, &client, &hash), expected);
+    }
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    world.challenge(&mut client);
+    let both = |message| udp(message).attribute(AttributeType::USERHASH, &[7; 32]);
+    let answer = world.request(&client, Method::Allocate, both);
+    assert_eq!(answer.code, Some(ErrorCode::UnknownAttribute));
+    assert_eq!(answer.attribute(AttributeType::UNKNOWN_ATTRIBUTES), [0x00, 0x1E]);
+}
+
+#[test]
+fn a2_who_strips_the_offer_of_hashes_has_to_change_the_nonce_and_that_is_438() {
+    let mut world = world_that_knows_names();
+    let mut client = world.client("192.0.2.7:40000");
+    world.challenge(&mut client);
+    client.nonce = client.nonce.replace("obMatJos2AAAD", "obMatJos2AAAB");
+    assert_eq!(world.request(&client, Method::Allocate, udp).code, Some(ErrorCode::StaleNonce));
+}
+
+#[test]
+fn a2_names_are_forgotten_when_they_expire_and_the_first_to_expire_when_there_are_too_many() {
+    let mut world = World::with(|config| {
+        config.knows_names = true;
+        config.limits.known_names = 2;
+        config.limits.credential_grace = Duration::ZERO;
+    });
+    let at = world.client("192.0.2.7:40000").at;
+    let clients: Vec<Client> =
+        [300, 100, 200].map(|seconds| Client::new(at, "alice", START + Duration::from_secs(seconds))).into();
+    for client in &clients {
+        world.handle(Input::Known { username: &client.username });
+    }
+    assert_eq!(world.stats().names_dropped, 1);
+    let probe = |world: &mut World, index: usize| {
+        let mut client = clients[index].clone();
+        world.challenge(&mut client);
+        let hash = hash_of(&client);
+        let code = allocate_by_hash(world, &client, &hash);
+        world.refresh(&client, 0);
+        code
+    };
+    assert_eq!(probe(&mut world, 0), None);
+    assert_eq!(probe(&mut world, 1), Some(ErrorCode::Unauthorized));
+    assert_eq!(probe(&mut world, 2), None);
+    world.advance(Duration::from_secs(200));
+    assert_eq!(probe(&mut world, 2), Some(ErrorCode::Unauthorized));
+}
+
+#[test]
+fn a7_a_revoked_credential_opens_nothing_any_more_and_a_new_one_does() {
+    let mut world = World::new();
+    let at = world.client("192.0.2.7:40000").at;
+    let expiring = |seconds| Client::new(at, "alice/c1", START + Duration::from_secs(seconds));
+    let mut old = expiring(3600);
+    world.challenge(&mut old);
+    world.handle(Input::Revoke { subject: "alice/c1", until: START + Duration::from_secs(3600) });
+    assert_eq!(world.request(&old, Method::Allocate, udp).code, Some(ErrorCode::Unauthorized));
+    // Other calls of the same user go on, and who comes back is given a new credential.
+    let mut other = world.client_of("alice/c2", "192.0.2.7:40001");
+    world.allocate(&mut other);
+    let mut new = Client { nonce: old.nonce.clone(), ..expiring(3601) };
+    assert_eq!(world.request(&new, Method::Allocate, udp).class, Class::Success);
+    new.at.client.set_port(40002);
+    world.advance(Duration::from_secs(3599));
+    world.challenge(&mut old);
+    assert_eq!(world.request(&old, Method::Allocate, udp).code, Some(ErrorCode::Unauthorized));
+}
+
+#[test]
+fn a7_a_user_is_revoked_with_all_that_was_issued_to_him() {
+    let mut world = World::new();
+    let mut clients: Vec<Client> = [("alice", 1), ("alice/c1", 2), ("alicia/c1", 3)]
+        .map(|(user, port)| world.client_of(user, &format!("192.0.2.7:{port}")))
+        .into();
+    for client in &mut clients {
+        world.allocate(client);
+    }
+    world.handle(Input::Revoke { subject: "alice", until: START + Duration::from_secs(3600) });
+    let codes: Vec<Option<ErrorCode>> =
+        clients.iter().map(|client| world.refresh(client, 600).code).collect();
+    assert_eq!(codes, [Some(ErrorCode::Unauthorized), Some(ErrorCode::Unauthorized), None]);
+}
+
+#[test]
+fn a7_who_is_revoked_twice_while_a_port_is_opened_takes_nothing_from_who_has_the_address_next() {
+    let mut world = World::new();
+    let mut alice = world.client_of("alice", "192.0.2.7:40000");
+    world.challenge(&mut alice);
+    world.unanswered = Some(Vec::new());
+    let request = world.sign(&alice, Method::Allocate, udp);
+    assert_eq!(world.send(alice.at, &request), Fate::Silent);
+    let revoke = Input::Revoke { subject: "alice", until: START + Duration::from_secs(3600) };
+    world.handle(revoke);
+    let wishes = world.unanswered.take().unwrap();
+
+    let mut bob = world.client_of("bob", "192.0.2.7:40000");
+    world.allocate(&mut bob);
+    world.handle(revoke);
+    assert_eq!(world.refresh(&bob, 600).code, None);
+    world.handle(Input::RelayOpened { relay: wishes[0] });
+    assert_eq!(world.refresh(&bob, 600).code, None);
+    assert_eq!((world.stats().allocations, world.ports.len()), (1, 1));
+}
+
+#[test]
+fn a7_when_too_many_are_revoked_the_first_to_expire_is_forgotten_and_counted() {
+    let mut world = World::with(|config| config.limits.revocations = 2);
+    for (subject, seconds) in [("alice", 100), ("bob", 50), ("carol", 200)] {
+        world.handle(Input::Revoke { subject, until: START + Duration::from_secs(seconds) });
+    }
+    assert_eq!(world.stats().revocations_dropped, 1);
+    for (user, is_revoked) in [("alice", true), ("bob", false), ("carol", true)] {
+        let at = world.client("192.0.2.7:40000").at;
+        let mut client = Client::new(at, user, START + Duration::from_secs(50));
+        world.challenge(&mut client);
+        let code = world.request(&client, Method::Allocate, udp).code;
+        assert_eq!(code, is_revoked.then_some(ErrorCode::Unauthorized), "{user}");
+        world.refresh(&client, 0);
+    }
 }

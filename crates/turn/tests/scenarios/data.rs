@@ -3,7 +3,7 @@
 use visavis_turn::codec::{AttributeType, Class, MessageBuilder, Method};
 use visavis_turn::{DropReason, Input, RelayAddress, Traffic};
 
-use crate::world::{Fate, World, address, channel_data, data_indication};
+use crate::world::{Client, Fate, World, address, channel_data, data_indication};
 
 const PEER: &str = "9.9.9.9:9000";
 
@@ -72,13 +72,73 @@ fn d5_send_indications_that_lead_nowhere_are_dropped_silently() {
     let no_data = peer(indication(&mut world)).finish();
     let no_peer = indication(&mut world).attribute(AttributeType::DATA, b"x").finish();
     let unknown = peer(indication(&mut world)).attribute(AttributeType::DATA, b"x");
-    let unknown = unknown.attribute(AttributeType::DONT_FRAGMENT, b"").finish();
+    let unknown = unknown.attribute(AttributeType(0x7fff), b"").finish();
     for bytes in [no_data, no_peer, unknown] {
         assert_eq!(world.send(client.at, &bytes), Fate::Dropped(DropReason::Malformed));
     }
     let with_fingerprint =
         peer(indication(&mut world)).attribute(AttributeType::DATA, b"x").fingerprint().finish();
     assert!(matches!(world.send(client.at, &with_fingerprint), Fate::ToPeer { .. }));
+}
+
+/// A Send indication with DONT-FRAGMENT.
+fn send_unfragmented(world: &mut World, client: &Client, peer: &str) -> Fate {
+    let indication = MessageBuilder::new(Class::Indication, Method::Send, world.transaction())
+        .address(AttributeType::XOR_PEER_ADDRESS, address(peer))
+        .attribute(AttributeType::DONT_FRAGMENT, b"")
+        .attribute(AttributeType::DATA, b"probe");
+    world.send(client.at, &indication.finish())
+}
+
+#[test]
+fn l6_a_send_indication_with_dont_fragment_is_sent_with_df_and_nothing_else_is() {
+    let mut world = World::new();
+    let mut client = world.client("192.0.2.7:40000");
+    let relayed = world.allocate(&mut client);
+    world.bind(&client, 0x4000, PEER);
+    let to_peer = |data: &[u8]| Fate::ToPeer { from: relayed, peer: address(PEER), data: data.to_vec() };
+    assert_eq!(send_unfragmented(&mut world, &client, PEER), to_peer(b"probe"));
+    assert!(world.dont_fragment);
+    assert_eq!(world.send_indication(&client, PEER, b"x"), to_peer(b"x"));
+    assert!(!world.dont_fragment);
+    assert_eq!(world.send_channel(&client, 0x4000, b"x"), to_peer(b"x"));
+    assert!(!world.dont_fragment);
+}
+
+#[test]
+fn l6_dont_fragment_means_nothing_where_ipv6_is_translated() {
+    let mut world = World::with(|config| {
+        let ips = ["5.5.5.5", "2a00::5"];
+        config.relay_addresses =
+            ips.map(|ip| RelayAddress::from(ip.parse::<std::net::IpAddr>().unwrap())).into();
+    });
+    let mut over_ipv6 = world.client("[2a00::7]:40000");
+    let mut by_stream = world.tcp_client("[2a00::7]:40001");
+    let mut to_ipv6 = world.client("192.0.2.7:40000");
+    world.allocate(&mut over_ipv6);
+    world.allocate(&mut by_stream);
+    world.challenge(&mut to_ipv6);
+    world.request(&to_ipv6, Method::Allocate, |message| {
+        message
+            .attribute(AttributeType::REQUESTED_TRANSPORT, &[17, 0, 0, 0])
+            .attribute(AttributeType::REQUESTED_ADDRESS_FAMILY, &[2, 0, 0, 0])
+    });
+    for (client, peer, expected) in
+        [(&over_ipv6, PEER, false), (&by_stream, PEER, true), (&to_ipv6, "[2a00::9]:9000", false)]
+    {
+        world.permit(client, &[peer]);
+        assert!(matches!(send_unfragmented(&mut world, client, peer), Fate::ToPeer { .. }));
+        assert_eq!(world.dont_fragment, expected, "{:?}", client.at);
+    }
+}
+
+#[test]
+fn l6_a_send_indication_with_dont_fragment_is_dropped_where_df_can_not_be_set() {
+    let mut world = World::with(|config| config.dont_fragment = false);
+    let mut client = world.client("192.0.2.7:40000");
+    world.allocate(&mut client);
+    world.permit(&client, &[PEER]);
+    assert_eq!(send_unfragmented(&mut world, &client, PEER), Fate::Dropped(DropReason::Malformed));
 }
 
 #[test]

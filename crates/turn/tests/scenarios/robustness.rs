@@ -63,7 +63,7 @@ proptest! {
         for bytes in &datagrams {
             world.send(client.at, bytes);
             // The control path by itself, too, though route would not have passed it on.
-            world.handle(Input::Message { from: client.at, bytes });
+            world.handle(Input::Message { from: client.at, over_tls: false, bytes });
             world.take_answer(client.at);
         }
         prop_assert_eq!(world.stats().allocations, 1);
@@ -75,7 +75,7 @@ proptest! {
             Just(Method::Allocate), Just(Method::Refresh), Just(Method::CreatePermission), Just(Method::ChannelBind)
         ],
         port in 40000u16..40002,
-        attributes in vec((0u16..0x30, vec(any::<u8>(), 0..24)), 0..6),
+        attributes in vec((prop_oneof![9 => 0u16..0x30, 1 => 0x8000u16..0x8005], vec(any::<u8>(), 0..24)), 0..6),
     ) {
         let (mut world, mut client) = busy_world();
         client.at.client.set_port(port);

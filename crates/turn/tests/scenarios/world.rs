@@ -1,7 +1,8 @@
 //! A server with its clock, its sockets and its clients, all in memory.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use visavis_turn::codec::{
@@ -9,8 +10,8 @@ use visavis_turn::codec::{
     decode_error_code, decode_xor_address,
 };
 use visavis_turn::{
-    AuthSecret, DropReason, FiveTuple, HEADROOM, Input, Limits, Output, RelayAddress, RelayId, Route, Stats,
-    TAILROOM, Transport, Turn, TurnConfig, issue,
+    AuthSecret, ConnectionId, DropReason, FiveTuple, HEADROOM, Input, Output, RelayAddress, RelayId, Route,
+    Shared, Stats, TAILROOM, Transport, Turn, TurnConfig, issue,
 };
 
 pub(crate) const REALM: &str = "visavis.test";
@@ -26,15 +27,11 @@ pub(crate) fn secret() -> AuthSecret {
 pub(crate) fn config() -> TurnConfig {
     TurnConfig {
         realm: REALM.to_owned(),
-        secret: secret(),
-        nonce_key: [1; 32],
-        previous_nonce_key: None,
         relay_addresses: vec![RelayAddress::from(address(SERVER).ip())],
         relay_ports: 50000..=50999,
         rfc5766_channels: false,
-        allow_peers: Vec::new(),
-        own_addresses: Vec::new(),
-        limits: Limits::default(),
+        dont_fragment: true,
+        ..TurnConfig::new(secret(), [1; 32])
     }
 }
 
@@ -55,12 +52,22 @@ pub(crate) struct World {
     pub(crate) now: Instant,
     /// Open relayed ports.
     pub(crate) ports: BTreeMap<RelayId, SocketAddr>,
-    /// `Allocated` and `Released`, since last taken.
+    /// Those that accept TCP.
+    pub(crate) listening: BTreeSet<RelayId>,
+    /// What is told and not to be done, since last taken.
     pub(crate) told: Vec<Output>,
     /// How many of the next wishes for a port the machine refuses.
     pub(crate) refusals: u32,
+    /// The machine can open no port on this address.
+    pub(crate) unavailable: Option<IpAddr>,
+    /// Whether the last packet to a peer was to be sent with DF.
+    pub(crate) dont_fragment: bool,
+    /// Ports that were kept for this core's clients, since last looked at.
+    pub(crate) taken: Vec<RelayId>,
     /// Wishes for ports are kept here, unanswered, while this is `Some`.
     pub(crate) unanswered: Option<Vec<RelayId>>,
+    /// Whether what clients send comes through TLS.
+    pub(crate) over_tls: bool,
     /// Answers of the server not yet looked at.
     answers: Vec<(FiveTuple, Vec<u8>)>,
     transactions: u64,
@@ -112,14 +119,39 @@ impl World {
     pub(crate) fn with(change: impl FnOnce(&mut TurnConfig)) -> Self {
         let mut config = config();
         change(&mut config);
+        Self::of(config, [42; 32])
+    }
+
+    pub(crate) fn of(config: TurnConfig, seed: [u8; 32]) -> Self {
         let now = any_instant();
+        Self::around(Turn::new(config, now, START, seed), now)
+    }
+
+    /// Two cores of one relay.
+    pub(crate) fn pair(change: impl FnOnce(&mut TurnConfig)) -> [Self; 2] {
+        let mut config = config();
+        change(&mut config);
+        let now = any_instant();
+        let shared = Arc::new(Shared::new(&config, now, [9; 32], 2));
+        [42, 43].map(|seed| {
+            let turn = Turn::sharing(Arc::clone(&shared), config.clone(), now, START, [seed; 32]);
+            Self::around(turn, now)
+        })
+    }
+
+    fn around(turn: Turn, now: Instant) -> Self {
         Self {
-            turn: Turn::new(config, now, START, [42; 32]),
+            turn,
             now,
             ports: BTreeMap::new(),
+            listening: BTreeSet::new(),
             told: Vec::new(),
             refusals: 0,
+            unavailable: None,
+            dont_fragment: false,
+            taken: Vec::new(),
             unanswered: None,
+            over_tls: false,
             answers: Vec::new(),
             transactions: 0,
         }
@@ -141,14 +173,32 @@ impl World {
 
     pub(crate) fn handle(&mut self, input: Input<'_>) {
         self.turn.handle(self.now, input);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
         while let Some(output) = self.turn.poll_output() {
             match output {
                 Output::Answer { to, bytes } => self.answers.push((to, bytes)),
                 Output::OpenRelay { relay, at, next } => self.on_wish(relay, at, next),
+                Output::TakeRelay { relay } => self.taken.push(relay),
                 Output::CloseRelay { relay } => {
+                    self.listening.remove(&relay);
                     assert!(self.ports.remove(&relay).is_some(), "{relay:?} was not open");
                 }
-                told @ (Output::Allocated { .. } | Output::Released { .. }) => self.told.push(told),
+                Output::Listen { relay, at } => {
+                    self.listening.insert(relay);
+                    self.on_wish(relay, at, None);
+                }
+                told @ (Output::Allocated { .. }
+                | Output::Released { .. }
+                | Output::Changed { .. }
+                | Output::Connect { .. }
+                | Output::Join { .. }
+                | Output::Disconnect { .. }
+                | Output::Audit(_)) => {
+                    self.told.push(told);
+                }
             }
         }
     }
@@ -159,8 +209,8 @@ impl World {
             self.ports.insert(relay, at);
             return;
         }
-        if self.refusals > 0 {
-            self.refusals -= 1;
+        if self.refusals > 0 || self.unavailable == Some(at.ip()) {
+            self.refusals = self.refusals.saturating_sub(1);
             return self.turn.handle(self.now, Input::RelayRefused { relay });
         }
         let beside = next.map(|next| (next, SocketAddr::new(at.ip(), at.port() + 1)));
@@ -200,13 +250,14 @@ impl World {
         let before = self.stats().clone();
         let mut buffer = packet(bytes);
         match self.turn.route(self.now, from, &mut buffer, bytes.len()) {
-            Route::ToPeer { relay, peer, data } => {
+            Route::ToPeer { relay, peer, data, dont_fragment } => {
+                self.dont_fragment = dont_fragment;
                 Fate::ToPeer { from: self.ports[&relay], peer, data: buffer[data].to_vec() }
             }
             Route::ToClient { to, data } => Fate::ToClient { to, bytes: buffer[data].to_vec() },
             Route::Dropped(reason) => Fate::Dropped(reason),
             Route::Control => {
-                self.handle(Input::Message { from, bytes });
+                self.handle(Input::Message { from, over_tls: self.over_tls, bytes });
                 if let Some(answer) = self.take_answer(from) {
                     return Fate::Answered(answer);
                 }
@@ -226,6 +277,21 @@ impl World {
             Route::Dropped(reason) => Fate::Dropped(reason),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// A peer connects to a relayed address.
+    pub(crate) fn connect_from_peer(&mut self, peer: &str, relayed: SocketAddr) -> Option<ConnectionId> {
+        let (relay, _) = self.ports.iter().find(|(_, at)| **at == relayed).expect("the port is open");
+        assert!(self.listening.contains(relay), "{relayed} does not listen");
+        let admitted = self.turn.admit_peer(self.now, *relay, address(peer));
+        self.drain();
+        admitted
+    }
+
+    /// What the server sent to a client unasked.
+    pub(crate) fn take_message(&mut self) -> Option<(FiveTuple, Vec<u8>)> {
+        assert!(self.answers.len() <= 1, "{:?}", self.answers);
+        self.answers.pop()
     }
 
     pub(crate) fn take_answer(&mut self, to: FiveTuple) -> Option<Answer> {
@@ -383,6 +449,10 @@ fn packet(bytes: &[u8]) -> Vec<u8> {
 
 pub(crate) fn udp(message: MessageBuilder) -> MessageBuilder {
     message.attribute(AttributeType::REQUESTED_TRANSPORT, &[17, 0, 0, 0])
+}
+
+pub(crate) fn tcp(message: MessageBuilder) -> MessageBuilder {
+    message.attribute(AttributeType::REQUESTED_TRANSPORT, &[6, 0, 0, 0])
 }
 
 pub(crate) fn lifetime(message: MessageBuilder, seconds: u32) -> MessageBuilder {
