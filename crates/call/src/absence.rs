@@ -1,6 +1,6 @@
 //! Devices that go away, say so or do not, and come back; and the server that does.
 
-use visavis_proto::{Address, EndReason, Timestamp};
+use visavis_proto::{Address, EndReason, RecordingEnd, Timestamp};
 
 use crate::deadline::{both_away, left_at};
 use crate::record::Place;
@@ -35,8 +35,9 @@ pub(crate) fn leave(record: &Record, who: &Address, now: Timestamp, timers: &Tim
         return None;
     }
     set_review(&mut next, now, timers);
-    // Nobody is told: it may be a reload.
-    changed(record, next, &[])
+    let recording_ends = next.recorder_goes(who, now);
+    // Nobody is told that it goes: it may be a reload.
+    changed(record, next, if recording_ends { &[Effect::Publish] } else { &[] })
 }
 
 pub(crate) fn come_back(record: &Record, who: &Address, now: Timestamp, timers: &Timers) -> Option<Step> {
@@ -71,7 +72,7 @@ pub(crate) fn restart(record: &Record, now: Timestamp, timers: &Timers) -> Optio
             next.caller.signaling = next.caller.signaling.after_restart(now);
         }
         // With both legs away, `until` is not judged; it is set anew when one of them is back.
-        Phase::Connecting { .. } | Phase::Active { .. } => {}
+        Phase::Connecting { .. } | Phase::Active { .. } => next.wait_for_consent(now + timers.restart),
         Phase::Ended(_) => return None,
     }
     for signaling in next.answered_legs_mut().into_iter().flatten() {
@@ -104,6 +105,10 @@ pub(crate) fn review_legs(
             newly_lost = true;
         }
         all_here &= signaling.is_here();
+    }
+    if newly_lost {
+        // Who cannot be told anything can neither see that it is recorded nor say that it shall end.
+        next.finish_recording(RecordingEnd::Left, now);
     }
     if now >= review {
         // Liveness is signaling or media: with either of them the call goes on.

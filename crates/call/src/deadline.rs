@@ -18,7 +18,8 @@ pub fn deadline(record: &Record, timers: &Timers) -> Option<Timestamp> {
             Some(gone_at(record, answer, timers).map_or(judged, |gone| gone.min(judged)))
         }
         Phase::Active { answer, review, .. } => {
-            Some(gone_at(record, answer, timers).map_or(*review, |gone| gone.min(*review)))
+            let others = [gone_at(record, answer, timers), record.consent_until()];
+            Some(others.into_iter().flatten().fold(*review, Timestamp::min))
         }
         Phase::Ended(_) => None,
     }

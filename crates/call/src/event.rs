@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use visavis_proto::{Address, CallId, EndReason, Epoch, Gen, MediaKind, Route};
+use visavis_proto::{Address, CallId, EndReason, Epoch, Gen, MediaKind, RecordingWish, Route};
 
 use crate::{Callee, Leg, Record, Screened, Ties};
 
@@ -89,6 +89,17 @@ pub enum Event {
         /// this one has lost the race; without it, the last one to take has the call.
         seen: Option<Gen>,
     },
+    /// An end of the call wishes something of a recording.
+    Recording {
+        /// Which.
+        who: Address,
+        /// How manieth question it is about.
+        n: u32,
+        /// What it wishes. The shell has made sure that the other device can ask its user.
+        wish: RecordingWish,
+        /// How long ago, says the device; zero unless the server could not be told then.
+        ago: Duration,
+    },
     /// The last socket of a device has closed. The shell says so at once; the core waits for a reload.
     Lost {
         /// Which.
@@ -111,7 +122,7 @@ pub enum Event {
     },
     /// The server has started and found this record: no device is connected yet.
     Restarted,
-    /// The operator or the server ends the call: an account is gone, or a record cannot be kept.
+    /// An administrator ends the call.
     Terminate,
     /// The operator has removed one of the two people.
     Removed,

@@ -6,7 +6,7 @@ use visavis_proto::{
     CallId, Direction, EndReason, GuestView, HistoryEntry, MediaKind, Outcome, Role, Timestamp, UserId,
 };
 
-use crate::{End, Record, Screening};
+use crate::{End, Record, Recorded, Screening};
 
 /// One line in one person's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct HistoryRow {
     pub request: bool,
     /// The peer was a guest, with a link of this label.
     pub guest: Option<String>,
+    /// What was recorded.
+    pub recordings: Vec<Recorded>,
 }
 
 impl HistoryRow {
@@ -59,6 +61,11 @@ impl HistoryRow {
             request: self.request,
             unseen: self.outcome == Outcome::Missed,
             guest: self.guest.map(|label| GuestView { label }),
+            recordings: self
+                .recordings
+                .iter()
+                .map(|recorded| recorded.seen_by(self.direction, now))
+                .collect(),
         }
     }
 }
@@ -104,6 +111,7 @@ pub fn history(record: &Record) -> Vec<HistoryRow> {
             },
             request: role == Role::Callee && screening == Some(Screening::Stranger),
             guest: record.ties.guest.clone().filter(|_| role == Role::Callee),
+            recordings: record.recording.iter().flat_map(|recording| &recording.kept).cloned().collect(),
         }
     };
     let to_oneself = record.caller.address.user == record.callee.user;
@@ -124,7 +132,7 @@ fn outcome(end: &End, reader: Role) -> Outcome {
         return if handed_over { Outcome::Answered } else { Outcome::Failed };
     }
     match (end.reason, reader) {
-        (EndReason::Server | EndReason::Policy, _) => Outcome::Failed,
+        (EndReason::Server | EndReason::Policy | EndReason::Operator, _) => Outcome::Failed,
         (EndReason::Rejected, Role::Callee) => Outcome::Declined,
         (_, Role::Callee) => Outcome::Missed,
         (_, Role::Caller) => Outcome::Unanswered,

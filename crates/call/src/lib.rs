@@ -11,7 +11,8 @@
 //! ```
 //!
 //! While it is answered, either person may take the call to another of their devices, and either may hand the other
-//! one over ([`transfer_to`], [`transfer_between`]), which ends it and begins another.
+//! one over ([`transfer_to`], [`transfer_between`]), which ends it and begins another. It is [recorded](Recording) only while
+//! both agree.
 //!
 //! Begin with [`step`]: a record and an [`Event`] give the next record and the [`Effect`]s to perform. The
 //! shell commits the record by compare-and-set; whoever commits has decided, so nobody owns a call and no
@@ -27,6 +28,7 @@ mod glare;
 mod history;
 mod leg;
 mod record;
+mod recording;
 mod restore;
 pub mod screening;
 mod step;
@@ -42,6 +44,7 @@ pub use glare::{Pair, merge};
 pub use history::{HistoryRow, history};
 pub use leg::{Leg, Signaling};
 pub use record::{Answer, Callee, End, Phase, Record, Ties, Version};
+pub use recording::{Recorded, Recording, RecordingStage};
 pub use restore::{Capsule, Restored, restore};
 pub use screening::{Screened, Screening};
 pub use step::{create, step, turn_away};

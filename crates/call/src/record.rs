@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use visavis_proto::{Address, CallId, EndReason, Epoch, Gen, MediaKind, Role, Route, Timestamp, UserId};
 
-use crate::{Leg, Restored, Screened, Signaling, Transfer};
+use crate::{Leg, Recording, Restored, Screened, Signaling, Transfer};
 
 /// A call. Its revision belongs to the store and is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Record {
     /// It goes on with another call, which somebody has handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<Transfer>,
+    /// Somebody has asked whether it may be recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Recording>,
 }
 
 /// What the two people of a call are to each other, when it begins.

@@ -68,7 +68,7 @@ pub fn restore(
         return None;
     }
     let mut next = rebuilt(capsule, epoch, now, timers);
-    keep_what_is_known(&mut next, current);
+    keep_what_is_known(&mut next, current, now);
     set_review(&mut next, now, timers);
     Some(publish(next))
 }
@@ -90,8 +90,10 @@ fn rebuilt(capsule: &Capsule, epoch: &Epoch, now: Timestamp, timers: &Timers) ->
 }
 
 /// Facts that have come to be known since the record was rebuilt, and that an older record cannot tell better.
-fn keep_what_is_known(next: &mut Record, current: &Record) {
+fn keep_what_is_known(next: &mut Record, current: &Record, now: Timestamp) {
     next.generation = next.generation.max(current.generation);
+    let same_devices = legs(next) == legs(current);
+    next.keep_recording_of(current, same_devices, now);
     if current.answer().is_none() && next.answer().is_none() {
         next.phase = current.phase.clone();
     }

@@ -5,13 +5,14 @@
 
 use std::time::Duration;
 
-use visavis_proto::{Address, EndReason, ErrorCode, Gen, MediaKind, Role, Route, Timestamp};
+use visavis_proto::{Address, EndReason, ErrorCode, Gen, MediaKind, RecordingEnd, Role, Route, Timestamp};
 
 use crate::absence::{come_back, leave, lose, restart, review_at, review_legs};
 use crate::deadline::{both_away, caller_patience, left_at, seems_to_ring_at};
 use crate::record::{Place, Version};
+use crate::recording::{self, expire};
 use crate::take::take;
-use crate::{Answer, Availability, Effect, End, Event, Leg, NewCall, Phase, Record, Step, Timers};
+use crate::{Answer, Availability, Effect, End, Event, Leg, NewCall, Phase, Record, Recorded, Step, Timers};
 
 pub(crate) type Decision = Result<Option<Step>, ErrorCode>;
 
@@ -45,6 +46,7 @@ pub fn create(new: NewCall, callee_is: Availability, now: Timestamp, timers: &Ti
         ties: new.ties,
         screened: new.screened,
         transfer: None,
+        recording: None,
     };
     let effects: &[Effect] = match (callee_is, &record.screened) {
         (Availability::Free, None) => &[Effect::Publish, Effect::Alert],
@@ -73,12 +75,13 @@ pub fn step(record: &Record, event: Event, now: Timestamp, timers: &Timers) -> D
         Event::Connected { who, route } => connected(record, &who, route, now),
         Event::Renew { who, generation } => renew(record, &who, generation, now, timers),
         Event::Take { leg, media, seen } => take(record, leg, &media, seen, now, timers),
+        Event::Recording { who, n, wish, ago } => recording::wish(record, &who, (n, wish), ago, now, timers),
         Event::Lost { who } => Ok(lose(record, &who, now, timers)),
         Event::Leave { who } => Ok(leave(record, &who, now, timers)),
         Event::Back { who } => Ok(come_back(record, &who, now, timers)),
         Event::Tick { media_flows } => Ok(tick(record, media_flows, now, timers)),
         Event::Restarted => Ok(restart(record, now, timers)),
-        Event::Terminate if record.is_live() => Ok(Some(end(record, EndReason::Server, None, now))),
+        Event::Terminate if record.is_live() => Ok(Some(end(record, EndReason::Operator, None, now))),
         Event::Removed if record.is_live() => Ok(Some(end(record, EndReason::Policy, None, now))),
         Event::Terminate | Event::Removed => Ok(None),
     }
@@ -191,7 +194,12 @@ fn parted(mut step: Step, ago: Duration, now: Timestamp) -> Step {
         && let Some(connected) = end.connected
         && !ago.is_zero()
     {
-        end.parted = Some(connected + now.since(connected).saturating_sub(ago));
+        let parted = connected + now.since(connected).saturating_sub(ago);
+        end.parted = Some(parted);
+        let recorded = step.record.recording.iter_mut().flat_map(|recording| &mut recording.kept);
+        for Recorded { since, until, .. } in recorded {
+            *until = (*until).min(parted).max(*since);
+        }
     }
     step
 }
@@ -215,6 +223,7 @@ fn reason_after_answer(given: Option<EndReason>) -> EndReason {
             | EndReason::Unreachable
             | EndReason::Transferred
             | EndReason::Policy
+            | EndReason::Operator
             | EndReason::Server,
         ) => EndReason::Hangup,
     }
@@ -276,7 +285,18 @@ fn tick(record: &Record, media_flows: bool, now: Timestamp, timers: &Timers) -> 
             }
             review_legs(record, *review, media_flows, now, timers)
         }
-        Phase::Active { review, .. } => review_legs(record, *review, media_flows, now, timers),
+        Phase::Active { review, .. } => {
+            let Some(expired) = expire(record, now) else {
+                return review_legs(record, *review, media_flows, now, timers);
+            };
+            let reviewed = review_legs(&expired, *review, media_flows, now, timers);
+            let Some(Step { record, effects }) = reviewed else {
+                return Some(Step { record: expired, effects: &[Effect::Publish] });
+            };
+            // What the legs alone would not be worth, the question is.
+            let effects = if effects.is_empty() { &[Effect::Publish] } else { effects };
+            Some(Step { record, effects })
+        }
         Phase::Ended(_) => None,
     }
 }
@@ -294,7 +314,9 @@ pub(crate) fn end(record: &Record, reason: EndReason, by: Option<Role>, now: Tim
         &[Effect::WriteHistory, Effect::Publish]
     };
     let phase = Phase::Ended(End { reason, by, at: now, answer, connected, parted: None });
-    Step { record: Record { phase, ..record.clone() }, effects }
+    let mut record = Record { phase, ..record.clone() };
+    record.finish_recording(RecordingEnd::Left, now);
+    Step { record, effects }
 }
 
 pub(crate) fn changed(before: &Record, record: Record, effects: &'static [Effect]) -> Option<Step> {

@@ -1,6 +1,6 @@
 //! Taking a call to another device of one's own: the leg is replaced, the call goes on.
 
-use visavis_proto::{ErrorCode, Gen, MediaKind, Role, Timestamp};
+use visavis_proto::{ErrorCode, Gen, MediaKind, RecordingEnd, Role, Timestamp};
 
 use crate::absence::set_review;
 use crate::record::Place;
@@ -47,6 +47,8 @@ pub(crate) fn take(
         *until = now + timers.connect;
     }
     next.generation = generation;
+    // Who is at the other device has not agreed, and what it would show there is not known.
+    next.finish_recording(RecordingEnd::Left, now);
     set_review(&mut next, now, timers);
     Ok(changed(record, next, &[Effect::Publish]))
 }

@@ -13,6 +13,8 @@ pub struct Timers {
     pub ring_limit: Duration,
     /// Answered, but no media for this long: `media_failed`.
     pub connect: Duration,
+    /// How long somebody is asked whether the call may be recorded.
+    pub consent: Duration,
     /// How long the signaling of a leg may be gone before the other leg is told: a reload takes less.
     pub lost_after: Duration,
     /// How long a leg may be lost before the call ends, if no media flows either.
@@ -44,6 +46,7 @@ impl Default for Timers {
             ring: Duration::from_secs(60),
             ring_limit: Duration::from_secs(90),
             connect: Duration::from_secs(30),
+            consent: Duration::from_secs(30),
             lost_after: Duration::from_secs(8),
             lost_grace: Duration::from_secs(60),
             left_grace: Duration::from_secs(15),

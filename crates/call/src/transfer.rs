@@ -159,6 +159,7 @@ pub fn transfer_between(
         ties,
         screened: None,
         transfer: Some(Transfer { by, caller_was_in: first.id, callee_was_in: Some(second.id) }),
+        recording: None,
     };
     let new = Step { record, effects: &[Effect::Publish] };
     Ok(Some(Handover { ended: vec![handed_over(first, who, now), handed_over(second, who, now)], new }))

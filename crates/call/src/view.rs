@@ -1,10 +1,13 @@
 //! The snapshot: what one device is told of a call.
 
-use visavis_proto::{Address, CallState, CallView, GuestView, PeerView, Rev, Role, Timestamp, You};
+use visavis_proto::{
+    Address, CallState, CallView, GuestView, PeerView, RecordingState, RecordingView, Rev, Role, Timestamp,
+    You,
+};
 
 use crate::history::milliseconds;
 use crate::record::Place;
-use crate::{Phase, Record};
+use crate::{Phase, Record, RecordingStage};
 
 /// The call as `device` sees it, or `None` if the call does not concern it: it then does not exist for it.
 ///
@@ -59,10 +62,31 @@ pub fn view(record: &Record, rev: Rev, device: &Address, now: Timestamp) -> Opti
                 None
             }
         },
+        recording: if you == You::Active { recording(record, now) } else { None },
         reason: record.end().map(|end| end.reason),
         duration_ms: record.end().and_then(|end| end.duration()).map(milliseconds),
         // The shell seals it: that takes a key.
         capsule: None,
+        // And issues what the relay wants to be shown.
+        relay: None,
+    })
+}
+
+fn recording(record: &Record, now: Timestamp) -> Option<RecordingView> {
+    let Phase::Active { .. } = record.phase else { return None };
+    let recording = record.recording.as_ref()?;
+    let (state, expires, on, reason) = match recording.stage {
+        RecordingStage::Asked { until } => (RecordingState::Asked, Some(until.since(now)), None, None),
+        RecordingStage::On { since } => (RecordingState::On, None, Some(now.since(since)), None),
+        RecordingStage::Over { why } => (RecordingState::Over, None, None, Some(why)),
+    };
+    Some(RecordingView {
+        n: recording.n,
+        by: recording.by,
+        state,
+        expires_in_ms: expires.map(milliseconds),
+        on_ms: on.map(milliseconds),
+        reason,
     })
 }
 

@@ -89,6 +89,14 @@ impl Engine {
         }
     }
 
+    /// Closes the file when all that was asked for is done, so that another process may open it. Whatever is written from
+    /// here on is refused with [`CasError::Storage`]; what was read may still be read.
+    pub async fn close(&self) {
+        match self {
+            Self::Local(local) => local.close().await,
+        }
+    }
+
     /// Counters for the metrics page.
     pub fn stats(&self) -> Stats {
         match self {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 
 use thiserror::Error;
@@ -36,9 +36,9 @@ pub struct Local {
     epoch: Epoch,
     limits: Limits,
     shared: Arc<Shared>,
-    /// `None` only while dropping: the writer ends when its queue is closed.
-    queue: Option<SyncSender<Request>>,
-    writer: Option<JoinHandle<()>>,
+    /// `None` once closed: the writer ends when its queue does.
+    queue: Mutex<Option<SyncSender<Request>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// Why the file could not be opened. The file is left as it is.
@@ -120,7 +120,20 @@ impl Local {
             .name("live-calls".into())
             .spawn(move || writer.run(&requests))
             .map_err(|error| OpenError::Storage { path: path.into(), detail: error.to_string() })?;
-        Ok(Self { epoch: content.epoch, limits, shared, queue: Some(queue), writer: Some(writer) })
+        let (queue, writer) = (Mutex::new(Some(queue)), Mutex::new(Some(writer)));
+        Ok(Self { epoch: content.epoch, limits, shared, queue, writer })
+    }
+
+    pub(crate) async fn close(&self) {
+        let writer = self.end();
+        // A writer that panicked has already failed every write since; there is nobody left to tell.
+        let _ = tokio::task::spawn_blocking(move || writer.map(JoinHandle::join)).await;
+    }
+
+    /// Lets the writer end when it has done what waits.
+    fn end(&self) -> Option<JoinHandle<()>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<(Rev, Arc<[u8]>)> {
@@ -169,8 +182,11 @@ impl Local {
         request: impl FnOnce(oneshot::Sender<Result<T, CasError>>) -> Request,
     ) -> Result<T, CasError> {
         let (answer, answered) = oneshot::channel();
-        let queue = self.queue.as_ref().expect("the queue is open until drop");
-        match queue.try_send(request(answer)) {
+        let sent = match &*self.queue.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(queue) => queue.try_send(request(answer)),
+            None => return Err(CasError::Storage("the store is closed".into())),
+        };
+        match sent {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 count(&self.shared.counters.overloaded);
@@ -186,9 +202,8 @@ impl Local {
 
 impl Drop for Local {
     fn drop(&mut self) {
-        drop(self.queue.take());
-        if let Some(writer) = self.writer.take() {
-            // A writer that panicked has already failed every write since; there is nobody left to tell.
+        if let Some(writer) = self.end() {
+            // As in `close`.
             let _ = writer.join();
         }
     }

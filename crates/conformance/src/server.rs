@@ -216,7 +216,7 @@ impl Play<'_> {
         let (socket, _) = connect_async(request).await.context("the WebSocket does not open")?;
         let mut device = Device { socket, passed_over: Vec::new(), last_said: Value::Null };
         let name = format!("{user}'s {id}");
-        let hello = json!({"token": ticket, "device": id, "name": name, "proto": 1, "calls": calls});
+        let hello = json!({"token": ticket, "device": id, "name": name, "proto": 1, "calls": calls, "asks_consent": true});
         device.say(&json!({"type": "hello", "id": "hello", "data": hello})).await?;
         Ok(device)
     }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, CallId, Gen, GuestView, Rev, UserId};
+use crate::{Address, CallId, Gen, GuestView, RecordingView, Rev, UserId};
 
 /// A call as one device sees it. Apply it only if `rev` is larger than the one held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub struct CallView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", ts(type = "number"))]
     pub active_ms: Option<u64>,
+    /// The newest question whether the call may be recorded; only in an active call, and only at its two ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordingView>,
     /// Why the call ended; only when it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<EndReason>,
@@ -66,6 +69,20 @@ pub struct CallView {
     /// Only while the call lives, and at most [`limits::CAPSULE_BYTES`](crate::limits::CAPSULE_BYTES).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capsule: Option<String>,
+    /// For the relays of `welcome.ice` in this call, instead of the user name and credential there: it ends with the call, and
+    /// what was opened with it. Only for a device that is an end of the call, or rings, while the call lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relay: Option<RelayLogin>,
+}
+
+/// What a relay wants to be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RelayLogin {
+    /// For `RTCIceServer.username`.
+    pub username: String,
+    /// For `RTCIceServer.credential`.
+    pub credential: String,
 }
 
 /// Where a call stands.
@@ -198,6 +215,8 @@ pub enum EndReason {
     Transferred,
     /// The operator ended it: the account of one of the two is gone.
     Policy,
+    /// An administrator ended it.
+    Operator,
     /// The server ended it, or has lost its record.
     Server,
 }

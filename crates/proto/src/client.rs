@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::limits;
 use crate::{
     Address, CallId, DeviceId, EndReason, Epoch, ErrorCode, Gen, MediaKind, MessageId, OwnPresence,
-    PresenceStatus, Rev, Route, UserId,
+    PresenceStatus, Recording, Rev, Route, UserId,
 };
 
 /// A frame from a device, decoded.
@@ -52,6 +52,8 @@ pub enum ClientBody<'a> {
     Take(Take),
     /// Give the other person of this call to somebody else.
     Transfer(Transfer),
+    /// Record this call, if the other person agrees; agree to it; or end it.
+    Recording(Recording),
     /// Something for the other device, passed on unread.
     Relay(RelayKind, &'a RawValue),
     /// Media flows.
@@ -60,6 +62,8 @@ pub enum ClientBody<'a> {
     Ack(Ack),
     /// Whether this device's page is looked at.
     Presence(OwnPresence),
+    /// Which ways lead from this device to the relay.
+    Reach(Reach),
     /// Heartbeat.
     Ping(Ping),
     /// Going away; do not wait for this device.
@@ -116,6 +120,10 @@ pub struct Hello {
     /// The store's epoch when this device was last connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
+    /// This device asks its user when the other person of a call wants to record it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<bool>"))]
+    pub asks_consent: bool,
     /// The calls this device believes to be live.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", ts(optional, as = "Option<Vec<CallRef>>"))]
@@ -222,6 +230,22 @@ pub struct Ack {
     pub id: MessageId,
 }
 
+/// `reach`: by which ways this device has reached the relay when it looked for a path: `true` where the relay gave it an
+/// address, `false` where the relay was not reached; absent is what is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+pub struct Reach {
+    /// `turn:` over UDP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub udp: Option<bool>,
+    /// `turn:` over TCP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<bool>,
+    /// `turns:`, TLS over TCP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<bool>,
+}
+
 /// `ping`: heartbeat. The server answers `pong`, and a `call` for each call whose revision differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
@@ -291,12 +315,12 @@ impl<'a> ClientFrame<'a> {
         }
         let envelope: Envelope<'a> = serde_json::from_str(text).map_err(|error| DecodeError {
             code: ErrorCode::BadMessage,
-            hint: format!("not a message: {error}"),
+            hint: brief(format!("not a message: {error}")),
             re: Self::id_of(text),
         })?;
         let body = ClientBody::decode(&envelope.kind, envelope.data).map_err(|(code, hint)| DecodeError {
             code,
-            hint,
+            hint: brief(hint),
             re: envelope.id.clone(),
         })?;
         Ok(Self {
@@ -307,6 +331,19 @@ impl<'a> ClientFrame<'a> {
             body,
         })
     }
+}
+
+/// A hint that quotes the message keeps its ends, which say what was expected and where: the answer to a message is not
+/// larger than the message.
+fn brief(hint: String) -> String {
+    const END: usize = 96;
+    let count = hint.chars().count();
+    if count <= limits::HINT_CHARS {
+        return hint;
+    }
+    let start: String = hint.chars().take(limits::HINT_CHARS - END - 1).collect();
+    let end: String = hint.chars().skip(count - END).collect();
+    format!("{start}…{end}")
 }
 
 type Wrong = (ErrorCode, String);
@@ -348,6 +385,7 @@ impl<'a> ClientBody<'a> {
                 }
                 Self::Transfer(transfer)
             }
+            "recording" => Self::Recording(read(kind, data)?),
             "offer" => Self::relay(RelayKind::Offer, data)?,
             "answer" => Self::relay(RelayKind::Answer, data)?,
             "candidate" => Self::relay(RelayKind::Candidate, data)?,
@@ -362,6 +400,7 @@ impl<'a> ClientBody<'a> {
                 }
                 Self::Presence(presence)
             }
+            "reach" => Self::Reach(read(kind, data)?),
             "ping" => {
                 let ping: Ping = read(kind, data)?;
                 call_refs("ping.data.calls", &ping.calls)?;

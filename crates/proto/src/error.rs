@@ -19,7 +19,7 @@ pub enum ErrorCode {
     Forbidden,
     /// No such user, call or page.
     NotFound,
-    /// This server does not know the message type or protocol version.
+    /// This server does not know the message type or protocol version, or the other device does not know what is asked.
     Unsupported,
     /// Somebody else changed the same thing first; ask for its state.
     Conflict,
@@ -31,6 +31,8 @@ pub enum ErrorCode {
     Unreachable,
     /// The call has ended.
     CallEnded,
+    /// Several people use this browser: confirm who you are (`POST /api/confirm`), then say it again.
+    Unconfirmed,
     /// Another device of yours has answered.
     AnsweredElsewhere,
     /// You take no part in this call.
@@ -64,6 +66,7 @@ impl ErrorCode {
             | Self::Busy
             | Self::YouBusy
             | Self::CallEnded
+            | Self::Unconfirmed
             | Self::AnsweredElsewhere
             | Self::NotYourCall
             | Self::WrongGen

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::UserId;
+use crate::{Me, UserId};
 
 /// `GET /api/links`: the reader's guest links, the newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +94,24 @@ pub struct EnterAsGuest {
     pub token: String,
     /// How the guest wishes to be shown.
     pub name: String,
+}
+
+/// `POST /api/embed/guest`: the same on a page of another site, to which browsers give no cookie.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct EmbeddedGuest {
+    /// The secret of their login, which the page keeps: `Authorization: Bearer PASS`.
+    pub pass: String,
+    /// Who they are, with `guest`.
+    pub me: Me,
+}
+
+/// `GET /api/embed/origins`: the sites whose pages may show calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct EmbedOrigins {
+    /// As browsers write them in `Origin`.
+    pub origins: Vec<String>,
 }
 
 /// A guest who is signed in: part of [`Me`](crate::Me).

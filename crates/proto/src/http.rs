@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CallId, EndReason, ErrorCode, GuestOf, GuestView, MediaKind, UserId};
+use crate::{
+    CallId, EndReason, ErrorCode, GuestOf, GuestView, MediaKind, PastRecording, SharedDevice, UserId,
+};
 
 /// `POST /api/login`: sets the `visavis` cookie and answers [`Me`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,6 +29,24 @@ pub struct SignUp {
     pub display_name: Option<String>,
 }
 
+/// `PATCH /api/me`: how to be shown to others from now on; answers [`Me`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ChangeMe {
+    /// The name itself if empty.
+    pub display_name: String,
+}
+
+/// `POST /api/password`: another password, and with it the end of every other login.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ChangePassword {
+    /// The one of before.
+    pub old: String,
+    /// At least 8 characters, at most 256 bytes.
+    pub new: String,
+}
+
 /// `POST /api/signup/check` with `{"token"}`: for whom a sign-up link is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
@@ -49,6 +69,13 @@ pub struct Me {
     /// This is a guest, who can do nothing but call the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guest: Option<GuestOf>,
+    /// Several people use this browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<SharedDevice>,
+    /// They administer the server: `/api/admin` answers them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<bool>"))]
+    pub admin: bool,
 }
 
 /// `POST /api/ticket`: for `hello.token`.
@@ -60,6 +87,29 @@ pub struct Ticket {
     /// How long.
     #[cfg_attr(feature = "schema", ts(type = "number"))]
     pub expires_in_ms: u64,
+}
+
+/// `GET /api/relay`: what to say where no device of a call has reached the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RelayHealth {
+    /// In one word.
+    pub state: RelayState,
+}
+
+/// How the relay stands, as far as the server can tell by its own test and by what devices have reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum RelayState {
+    /// It works, and some device has reached it lately: whoever does not is kept from it by their network.
+    Works,
+    /// Nothing is certain.
+    Unsure,
+    /// It has no room for anybody new.
+    Full,
+    /// It does not do its work, not even for the server.
+    Failing,
 }
 
 /// `GET /api/history?before=CALL&limit=N`: newest first.
@@ -125,6 +175,10 @@ pub struct HistoryEntry {
     /// The other person was a guest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guest: Option<GuestView>,
+    /// What was recorded, by whom and for how long; the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", ts(optional, as = "Option<Vec<PastRecording>>"))]
+    pub recordings: Vec<PastRecording>,
 }
 
 /// Who called whom, seen by the reader.

@@ -9,6 +9,7 @@
 
 pub mod limits;
 
+mod admin;
 mod call_view;
 mod client;
 mod error;
@@ -19,20 +20,28 @@ mod logins;
 mod parcel;
 mod people;
 mod push;
+mod recording;
 mod server;
+mod shared;
 
-pub use call_view::{CallState, CallView, EndReason, MediaKind, PeerView, Role, Route, You};
+pub use admin::{
+    AddUser, AdminCall, AdminCallList, AdminFailure, AdminFailureList, AdminLink, AdminLinkList, AdminRelay,
+    AdminUser, AdminUserList, CallPerson, ChangeUser, FailureCause, NewSignUpLink, RelayCarrier, RelayCounts,
+    RelayNetwork, RelayPlace, RelayProblem, RelayReach, RelayTest, RelayVerdict, RelayWay,
+};
+pub use call_view::{CallState, CallView, EndReason, MediaKind, PeerView, RelayLogin, Role, Route, You};
 pub use client::{
     Accept, Ack, CallRef, ClientBody, ClientFrame, Connected, DecodeError, Hangup, Hello, Invite, Ping,
-    RelayKind, Ringing, Take, Transfer,
+    Reach, RelayKind, Ringing, Take, Transfer,
 };
 pub use error::{CloseCode, ErrorCode};
 pub use guests::{
-    EnterAsGuest, GuestInvitation, GuestLink, GuestLinkList, GuestOf, GuestView, MakeGuestLink, NewGuestLink,
+    EmbedOrigins, EmbeddedGuest, EnterAsGuest, GuestInvitation, GuestLink, GuestLinkList, GuestOf, GuestView,
+    MakeGuestLink, NewGuestLink,
 };
 pub use http::{
-    ApiError, Direction, HistoryEntry, HistoryPage, HistorySeen, Login, Me, Outcome, SignUp,
-    SignUpInvitation, Ticket,
+    ApiError, ChangeMe, ChangePassword, Direction, HistoryEntry, HistoryPage, HistorySeen, Login, Me,
+    Outcome, RelayHealth, RelayState, SignUp, SignUpInvitation, Ticket,
 };
 pub use ids::{Address, CallId, DeviceId, Epoch, Gen, InvalidId, MessageId, Rev, Timestamp, UserId};
 pub use logins::{DeviceView, LoginList, LoginView, RenameLogin};
@@ -42,9 +51,12 @@ pub use people::{
     Preferences, Presence, PresenceStatus, PutContact, QuietTime, Weekday,
 };
 pub use push::{PushKey, PushKeys, PushMessage, PushedCall, PushedStop, PutPush};
+pub use recording::{PastRecording, Recording, RecordingEnd, RecordingState, RecordingView, RecordingWish};
 pub use server::{
     Bye, ByeReason, Done, ErrorReply, IceConfig, IceServer, Limits, ServerBody, ServerFrame, Welcome,
 };
+
+pub use shared::{Confirm, ShareDevice, SharedDevice};
 
 #[cfg(feature = "schema")]
 pub mod schema;

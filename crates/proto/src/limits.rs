@@ -16,6 +16,8 @@ pub const CANDIDATES_PER_GEN: u32 = 200;
 pub const WARM_DEVICES: usize = 3;
 /// Calls one device may carry at once: one in which it talks, the others on hold or ringing.
 pub const CALLS_PER_DEVICE: usize = 4;
+/// Questions in one call whether it may be recorded.
+pub const RECORDINGS: u32 = 8;
 /// Messages a device may send per second in the long run.
 pub const MESSAGES_PER_SECOND: u32 = 20;
 /// Messages a device may send at once after having been quiet.
@@ -32,6 +34,8 @@ pub const MESSAGE_ID_BYTES: usize = 64;
 pub const NAME_CHARS: usize = 64;
 /// Longest text a hang-up may carry, in characters.
 pub const TEXT_CHARS: usize = 200;
+/// Longest `hint` of an error, in characters: a sentence, not the message once more.
+pub const HINT_CHARS: usize = 256;
 /// Call references a heartbeat or `hello` may carry.
 pub const CALL_REFS: usize = 16;
 /// Contacts of one user.
@@ -44,6 +48,8 @@ pub const QUIET_TIMES: usize = 28;
 pub const LINKS: u32 = 100;
 /// Devices of one user that calls are pushed to.
 pub const PUSHES: u32 = 32;
+/// Digits of a PIN, at least and at most.
+pub const PIN_DIGITS: (usize, usize) = (4, 12);
 /// Longest capsule, in bytes.
 pub const CAPSULE_BYTES: usize = 4096;
 /// Capsules a heartbeat or `hello` may carry, so that it stays within a frame.

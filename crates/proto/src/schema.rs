@@ -9,15 +9,20 @@ use schemars::{JsonSchema, Schema, schema_for};
 use ts_rs::{Config, TS};
 
 use crate::{
-    Accept, Ack, Address, ApiError, Block, BlockList, Bye, ByeReason, CallId, CallRef, CallState, CallView,
-    Callers, Changed, ChangedThing, Channel, Closed, Connected, Contact, ContactList, Delivered, DeviceId,
-    DeviceView, Direction, DoNotDisturb, Done, EndReason, EnterAsGuest, ErrorCode, ErrorReply, Gen,
-    GuestInvitation, GuestLink, GuestLinkList, GuestOf, GuestView, Hangup, Hello, HistoryEntry, HistoryPage,
-    HistorySeen, IceConfig, IceServer, Invite, Limits, Login, LoginList, LoginView, MakeGuestLink, Me,
-    MediaKind, MessageId, NewGuestLink, Outcome, OwnPresence, PeerView, Ping, Preferences, Presence,
-    PresenceStatus, PushKey, PushKeys, PushMessage, PushedCall, PushedStop, PutContact, PutPush, QuietTime,
-    RenameLogin, Ringing, Role, Route, SignUp, SignUpInvitation, Take, Ticket, Transfer, Weekday, Welcome,
-    You,
+    Accept, Ack, AddUser, Address, AdminCall, AdminCallList, AdminFailure, AdminFailureList, AdminLink,
+    AdminLinkList, AdminRelay, AdminUser, AdminUserList, ApiError, Block, BlockList, Bye, ByeReason, CallId,
+    CallPerson, CallRef, CallState, CallView, Callers, ChangeMe, ChangePassword, ChangeUser, Changed,
+    ChangedThing, Channel, Closed, Confirm, Connected, Contact, ContactList, Delivered, DeviceId, DeviceView,
+    Direction, DoNotDisturb, Done, EmbedOrigins, EmbeddedGuest, EndReason, EnterAsGuest, ErrorCode,
+    ErrorReply, FailureCause, Gen, GuestInvitation, GuestLink, GuestLinkList, GuestOf, GuestView, Hangup,
+    Hello, HistoryEntry, HistoryPage, HistorySeen, IceConfig, IceServer, Invite, Limits, Login, LoginList,
+    LoginView, MakeGuestLink, Me, MediaKind, MessageId, NewGuestLink, NewSignUpLink, Outcome, OwnPresence,
+    PastRecording, PeerView, Ping, Preferences, Presence, PresenceStatus, PushKey, PushKeys, PushMessage,
+    PushedCall, PushedStop, PutContact, PutPush, QuietTime, Reach, Recording, RecordingEnd, RecordingState,
+    RecordingView, RecordingWish, RelayCarrier, RelayCounts, RelayHealth, RelayLogin, RelayNetwork,
+    RelayPlace, RelayProblem, RelayReach, RelayState, RelayTest, RelayVerdict, RelayWay, RenameLogin,
+    Ringing, Role, Route, ShareDevice, SharedDevice, SignUp, SignUpInvitation, Take, Ticket, Transfer,
+    Weekday, Welcome, You,
 };
 
 /// No data; write `{}` or leave `data` out.
@@ -76,6 +81,8 @@ pub struct MediaNotice {
     pub hold: Option<bool>,
     /// Media has stopped arriving at the sender, or its network is another one: the offerer restarts ICE.
     pub lost: Option<bool>,
+    /// Camera or screen are on, but the sender's network is too weak for pictures: they are paused to keep the sound.
+    pub weak: Option<bool>,
     /// Rises with each notice of a sender; the larger of two counts, whichever way they came.
     pub n: Option<u32>,
 }
@@ -117,6 +124,8 @@ pub enum ClientMessageBody {
     Take(Take),
     /// Hand the other person over.
     Transfer(Transfer),
+    /// Record the call, agree to that, or end it.
+    Recording(Recording),
     /// For the other device.
     Offer(SessionDescription),
     /// For the other device.
@@ -131,6 +140,8 @@ pub enum ClientMessageBody {
     Ack(Ack),
     /// Whether this device's page is looked at.
     Presence(OwnPresence),
+    /// Which ways lead from this device to the relay.
+    Reach(Reach),
     /// Heartbeat.
     Ping(Ping),
     /// Going away for good.
@@ -283,6 +294,8 @@ pub fn typescript() -> String {
         Hangup,
         Take,
         Transfer,
+        Recording,
+        RecordingWish,
         Connected,
         Ack,
         Ping,
@@ -301,6 +314,10 @@ pub fn typescript() -> String {
         You,
         PeerView,
         GuestView,
+        RecordingView,
+        RelayLogin,
+        RecordingState,
+        RecordingEnd,
         MediaKind,
         Route,
         EndReason,
@@ -308,15 +325,21 @@ pub fn typescript() -> String {
         SignUp,
         SignUpInvitation,
         Me,
+        ChangeMe,
+        ChangePassword,
         Ticket,
+        RelayHealth,
+        RelayState,
         HistoryPage,
         HistoryEntry,
+        PastRecording,
         Direction,
         Outcome,
         ApiError,
         OwnPresence,
         Presence,
         PresenceStatus,
+        Reach,
         Changed,
         ChangedThing,
         HistorySeen,
@@ -340,7 +363,12 @@ pub fn typescript() -> String {
         NewGuestLink,
         GuestInvitation,
         EnterAsGuest,
+        EmbeddedGuest,
+        EmbedOrigins,
         GuestOf,
+        SharedDevice,
+        ShareDevice,
+        Confirm,
         PushKey,
         PutPush,
         PushKeys,
@@ -353,6 +381,29 @@ pub fn typescript() -> String {
         Delivered,
         Channel,
         Closed,
+        AdminUserList,
+        AdminUser,
+        AddUser,
+        NewSignUpLink,
+        ChangeUser,
+        AdminLinkList,
+        AdminLink,
+        CallPerson,
+        AdminCallList,
+        AdminCall,
+        AdminFailureList,
+        AdminFailure,
+        FailureCause,
+        AdminRelay,
+        RelayCounts,
+        RelayTest,
+        RelayVerdict,
+        RelayWay,
+        RelayCarrier,
+        RelayPlace,
+        RelayProblem,
+        RelayNetwork,
+        RelayReach,
     );
     out
 }

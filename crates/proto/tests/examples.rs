@@ -34,7 +34,7 @@ fn every_message_of_the_protocol_has_one_example_and_no_example_lacks_a_message(
     assert_eq!(
         names("client"),
         expect(
-            "hello invite ringing accept hangup resume take transfer offer answer candidate media connected ack presence ping bye"
+            "hello invite ringing accept hangup resume take transfer recording offer answer candidate media connected ack presence reach ping bye"
         )
     );
     assert_eq!(
@@ -60,10 +60,12 @@ fn each_client_example_is_understood_and_is_what_its_name_says() {
             ClientBody::Connected(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Ack(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Presence(data) => same(serde_json::to_value(data).unwrap()),
+            ClientBody::Reach(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Ping(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Ringing(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Take(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Transfer(data) => same(serde_json::to_value(data).unwrap()),
+            ClientBody::Recording(data) => same(serde_json::to_value(data).unwrap()),
             ClientBody::Resume | ClientBody::Bye => same(serde_json::json!({})),
             ClientBody::Relay(kind, data) => {
                 assert_eq!(kind.name(), name);
@@ -185,6 +187,19 @@ fn what_is_not_a_message_is_refused_with_a_hint_that_names_the_fault() {
             ),
         ]
     );
+}
+
+#[test]
+fn a_hint_is_a_sentence_however_much_of_the_message_it_would_quote() {
+    // Six bytes of answer for each of the message, if it were all quoted.
+    let media = "\u{7f}".repeat(60_000);
+    let text = format!(r#"{{"type":"accept","id":"1","data":{{"media":"{media}"}}}}"#);
+    let refused = ClientFrame::decode(&text).unwrap_err();
+    assert_eq!(refused.hint.chars().count(), limits::HINT_CHARS);
+    assert!(refused.hint.starts_with("accept.data: invalid type: string \""), "{}", refused.hint);
+    assert!(refused.hint.ends_with("\", expected a sequence at line 1 column 60011"), "{}", refused.hint);
+    let whole = ClientFrame::decode(&format!("\"{media}\"")).unwrap_err();
+    assert_eq!((whole.code, whole.hint.chars().count()), (ErrorCode::BadMessage, limits::HINT_CHARS));
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! The addresses others in the same network reach this machine at.
+//! The addresses others in the same network reach this machine at, and what addresses have in common.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 /// Addresses told to people and named in the certificate; a machine may have very many.
 const MOST: usize = 8;
@@ -39,6 +39,14 @@ pub fn network_urls(address: SocketAddr) -> Vec<String> {
         return vec![url(address.ip())];
     }
     reachable().into_iter().filter(|ip| address.is_ipv6() || ip.is_ipv4()).map(url).collect()
+}
+
+/// Whose address this is when strangers are counted: an IPv6 client has all addresses of a /64 to itself.
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(ip) => IpAddr::V4(ip),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
+    }
 }
 
 /// Whether `host`, as a browser writes it in `Host`, is this machine for itself only.

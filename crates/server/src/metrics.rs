@@ -49,8 +49,14 @@ macro_rules! metrics {
         impl Metrics {
             /// All of them in the Prometheus text format, version 0.0.4.
             pub fn render(&self) -> String {
+                self.render_where(|_| true)
+            }
+
+            fn render_where(&self, is_wanted: impl Fn(&str) -> bool) -> String {
                 let mut out = String::new();
-                $(render(&mut out, stringify!($kind), stringify!($name), $help, &self.$name.value());)*
+                $(if is_wanted(stringify!($name)) {
+                    render(&mut out, stringify!($kind), stringify!($name), $help, &self.$name.value());
+                })*
                 out
             }
         }
@@ -70,10 +76,14 @@ metrics! {
     Counter logins_refused: "Wrong names or passwords.",
     Counter names_limited: "Contacts and blocks refused because of too many names that nobody has.",
     Counter logins_limited: "Log-ins and sign-ups refused because of too many failed ones.",
+    Counter admin_limited: "Requests of administrators refused because there were too many at once.",
     Counter http_timeouts: "API requests given up because they did not arrive in time.",
+    Counter http_crowded: "Connections closed at once because their address had http.max_connections_per_ip.",
     Counter sign_ups: "Sign-up links used.",
     Counter guests: "Guests who came with a link.",
     Counter guests_refused: "Guests and knocks refused because there were too many.",
+    Counter pins_refused: "Wrong PINs and passwords at browsers that several people use.",
+    Counter recordings: "Recordings of calls that both people agreed to.",
     Counter pushes: "Pushes that a push service has taken.",
     Counter pushes_failed: "Pushes that were not taken; some are tried again.",
     Counter pushes_gone: "Registrations removed because the browser has unsubscribed.",
@@ -82,6 +92,7 @@ metrics! {
     Gauge streams: "Of these, event streams.",
     Gauge bridged: "Of these, devices behind the messenger of bridge.webhook.",
     Counter sockets_refused: "Connections refused because of signaling.max_sockets.",
+    Counter sockets_crowded: "Connections refused because of signaling.max_waiting_per_address.",
     Counter hellos: "Devices that signed in.",
     Counter hellos_refused: "First messages that were not a valid hello.",
     Counter devices_replaced: "Sockets closed because the same device connected again.",
@@ -98,10 +109,13 @@ metrics! {
     Counter messages_refused: "Messages understood and refused, whatever the code.",
     Counter payloads_relayed: "Offers, answers, candidates and media notices passed on.",
     Counter payloads_undeliverable: "Relayed payloads whose receiver was not connected.",
+    Counter payloads_forgotten: "Payloads whose acknowledgement would no longer be believed: too many were under way.",
+    Counter acks_unknown: "Acknowledgements of what was not passed on, or was acknowledged before; dropped.",
     Counter calls_created: "Calls created.",
     Counter calls_screened: "Calls that did not ring: blocked, do not disturb, strangers, or too many.",
     Counter calls_merged: "Invites merged into the call that came the other way.",
     Counter calls_transferred: "Calls made by handing somebody over.",
+    Counter calls_kept_shortly: "Ended calls that are kept for minutes only, because their caller has made so many.",
     Counter calls_restored: "Calls rebuilt from a device's capsule after the store of live calls was lost.",
     Counter capsules_refused: "Capsules that this server has not sealed for that call.",
     Counter capsules_too_long: "Snapshots sent without a capsule because it would have been too long.",
@@ -116,17 +130,32 @@ metrics! {
     Counter commits_conflicting: "Compare-and-sets lost to another decision and tried again.",
     Counter commits_failed: "Decisions the store of live calls did not take.",
     Counter heartbeats_repaired: "Snapshots sent because a heartbeat showed an older revision.",
+    Counter relay_self_tests: "Self-tests of the relay.",
+    Counter relay_self_tests_failed: "Self-tests by which some way to the relay did not work.",
+    Counter relay_reached: "Ways by which devices have reached the relay when they looked for a path.",
+    Counter relay_missed: "Ways by which they have not.",
+    Counter networks_forgotten: "Networks of which it is no longer known how they reach the relay: there were too many.",
     Gauge teaching_sockets: "Sockets open on the teaching endpoint.",
     Counter teaching_refused: "Sockets the teaching endpoint refused: room full, too many rooms.",
+}
+
+impl Metrics {
+    /// Those that count something where a relay runs alone.
+    pub fn render_of_relay(&self) -> String {
+        self.render_where(|name| name.starts_with("relay_") || name.starts_with("http_crowded"))
+    }
 }
 
 /// Adds the relay's counters.
 pub fn render_relay(out: &mut String, stats: &visavis_relay::Stats) {
     let turn = &stats.turn;
     let sockets = &stats.sockets;
+    let offload = &stats.offload;
     let gauges = [
         ("relay_allocations", "Allocations open.", turn.allocations),
         ("relay_tcp_connections", "TCP connections to the relay open.", sockets.tcp_connections),
+        ("relay_peer_connections", "TCP connections with peers open.", turn.peer_connections),
+        ("relay_offload_flows", "Flows between a client and a peer that the kernel forwards.", offload.flows),
     ];
     let counters = [
         ("relay_allocations_opened", "Allocations opened.", turn.allocations_opened),
@@ -136,6 +165,44 @@ pub fn render_relay(out: &mut String, stats: &visavis_relay::Stats) {
             turn.allocations_expired,
         ),
         ("relay_ports_refused", "Relayed ports the machine refused to open.", turn.ports_refused),
+        (
+            "relay_allocations_limited",
+            "Allocations refused because their user opens too many in a short time.",
+            turn.allocations_limited,
+        ),
+        (
+            "relay_peers_limited",
+            "Permissions refused because their user reaches out to too many addresses in a short time.",
+            turn.peers_limited,
+        ),
+        (
+            "relay_users_forgotten",
+            "Users whose recent haste was forgotten for want of room.",
+            turn.users_forgotten,
+        ),
+        (
+            "relay_vouched_dropped",
+            "Addresses with live signaling that became strangers' early for want of room.",
+            turn.vouched_dropped,
+        ),
+        (
+            "relay_revocations_dropped",
+            "Revocations forgotten before their credentials expired, for want of room.",
+            turn.revocations_dropped,
+        ),
+        (
+            "relay_names_dropped",
+            "User names forgotten before they expired, for want of room.",
+            turn.names_dropped,
+        ),
+        ("relay_hints_lost", "Addresses and names the relay was too busy to hear of.", sockets.hints_lost),
+        ("relay_icmp_errors", "ICMP errors passed on to clients.", turn.icmp_errors),
+        ("relay_moves", "Clients that have gone on from another address.", turn.moves),
+        (
+            "relay_peer_connections_refused",
+            "TCP connections of peers closed at once: without permission, or too many.",
+            turn.peer_connections_refused,
+        ),
         ("relay_bindings", "STUN Binding requests answered.", turn.bindings),
         ("relay_packets_to_peer", "Packets relayed from clients to peers.", turn.to_peer.packets),
         ("relay_bytes_to_peer", "Bytes relayed from clients to peers.", turn.to_peer.bytes),
@@ -147,7 +214,21 @@ pub fn render_relay(out: &mut String, stats: &visavis_relay::Stats) {
             turn.between_allocations.packets,
         ),
         ("relay_bytes_between", "Bytes between two clients of this relay.", turn.between_allocations.bytes),
+        (
+            "relay_offload_packets",
+            "Packets forwarded by the kernel; they are among those relayed.",
+            offload.packets,
+        ),
+        ("relay_offload_bytes", "Bytes forwarded by the kernel.", offload.bytes),
+        (
+            "relay_offload_misses",
+            "Messages with data that the kernel had no rule for and left to the relay.",
+            offload.misses,
+        ),
+        ("relay_offload_refused", "Rules for the kernel for which there was no room.", offload.refused),
         ("relay_send_failures", "Datagrams the kernel would not take.", sockets.send_failures),
+        ("relay_datagrams_cut", "Datagrams dropped because they were too large.", sockets.datagrams_cut),
+        ("relay_runs_refused", "Runs of datagrams the kernel would not send as one.", sockets.runs_refused),
         ("relay_tcp_refused", "TCP connections refused because there were too many.", sockets.tcp_refused),
         (
             "relay_tcp_timed_out",
@@ -155,6 +236,7 @@ pub fn render_relay(out: &mut String, stats: &visavis_relay::Stats) {
             sockets.tcp_timed_out,
         ),
         ("relay_tcp_malformed", "TCP connections closed because of what they sent.", sockets.tcp_malformed),
+        ("relay_tls_failed", "TCP connections to the relay closed because of their TLS.", sockets.tls_failed),
         (
             "relay_tcp_dropped",
             "Messages dropped for TCP clients that read too slowly.",

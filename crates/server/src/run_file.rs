@@ -1,18 +1,19 @@
-//! `run.json` in the data folder: where the running server can be reached, for the command line and for scripts.
+//! `run.json` in the data folder: where the running server can be reached, for the command line and for scripts. A relay that
+//! runs alone writes `relay-run.json`.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
 use crate::data_folder::{DataFolder, DataFolderError};
+use crate::relay::alone;
 use crate::serve::Reach;
-
-const FILE: &str = "run.json";
+use crate::upgrade::Program;
 
 /// What the file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunFile {
-    /// The server's process.
+    /// The process.
     pub pid: u32,
     /// Where a browser on this machine reaches plain HTTP.
     pub http: Option<String>,
@@ -22,6 +23,9 @@ pub struct RunFile {
     pub relay_udp: Vec<SocketAddr>,
     /// The relay's TCP addresses.
     pub relay_tcp: Vec<SocketAddr>,
+    /// The relay's TCP addresses for TLS.
+    #[serde(default)]
+    pub relay_tls: Vec<SocketAddr>,
 }
 
 impl RunFile {
@@ -33,6 +37,19 @@ impl RunFile {
             https: reach.https.map(|address| format!("https://{}", local(address))),
             relay_udp: reach.relay_udp.clone(),
             relay_tcp: reach.relay_tcp.clone(),
+            relay_tls: reach.relay_tls.clone(),
+        }
+    }
+
+    /// The same of a relay that runs alone.
+    pub fn of_relay(reach: &alone::Reach) -> Self {
+        Self {
+            pid: std::process::id(),
+            http: reach.http.map(|address| format!("http://{}", local(address))),
+            https: None,
+            relay_udp: reach.relay.udp.clone(),
+            relay_tcp: reach.relay.tcp.clone(),
+            relay_tls: reach.relay.tls.clone(),
         }
     }
 
@@ -40,21 +57,28 @@ impl RunFile {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn write(&self, folder: &DataFolder) -> Result<(), DataFolderError> {
+    pub fn write(&self, folder: &DataFolder, program: Program) -> Result<(), DataFolderError> {
         let text = serde_json::to_string_pretty(self).expect("addresses and text are JSON");
-        folder.write(FILE, &(text + "\n"))
+        folder.write(file(program), &(text + "\n"))
     }
 
-    /// Reads the file; none if no server has run here or it has stopped in good order.
-    pub fn read(folder: &DataFolder) -> Option<Self> {
-        serde_json::from_str(&folder.read(FILE).ok()??).ok()
+    /// Reads the file; none if the program has not run here or it has stopped in good order.
+    pub fn read(folder: &DataFolder, program: Program) -> Option<Self> {
+        serde_json::from_str(&folder.read(file(program)).ok()??).ok()
     }
 
-    /// Removes the file: the server has stopped.
-    pub fn remove(folder: &DataFolder) {
-        if let Err(error) = folder.remove(FILE) {
+    /// Removes the file: the program has stopped.
+    pub fn remove(folder: &DataFolder, program: Program) {
+        if let Err(error) = folder.remove(file(program)) {
             tracing::warn!(%error, "the run file stays");
         }
+    }
+}
+
+const fn file(program: Program) -> &'static str {
+    match program {
+        Program::Server => "run.json",
+        Program::Relay => "relay-run.json",
     }
 }
 

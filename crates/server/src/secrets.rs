@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::push::vapid;
+use crate::relay::SharedSecret;
 
 const FILE: &str = "secrets.toml";
 
@@ -23,10 +24,8 @@ pub struct Secrets {
     pub capsule_key: [u8; 32],
     /// Says to push services who we are: a P-256 key as PKCS #8. A new one ends every registration.
     pub push_key: Vec<u8>,
-    /// Makes relay credentials; shared with relays that run apart.
-    pub turn_secret: [u8; 32],
-    /// Makes the relay's nonces.
-    pub turn_nonce_key: [u8; 32],
+    /// Makes relay credentials; shared with relays that run elsewhere. `relay.secret_file` may name another.
+    pub turn_secret: SharedSecret,
     /// Opens `/metrics`, as `Authorization: Bearer`.
     pub metrics_token: String,
     /// Opens `/bridge/messages` to the messenger, as `Authorization: Bearer`.
@@ -59,6 +58,7 @@ struct Kept {
     capsule_key: Option<String>,
     push_key: Option<String>,
     turn_secret: Option<String>,
+    /// In files of earlier versions, and of no use: the secret makes the key of nonces, too.
     turn_nonce_key: Option<String>,
     metrics_token: Option<String>,
     bridge_token: Option<String>,
@@ -71,61 +71,107 @@ impl Secrets {
     /// # Errors
     /// When it cannot be read or written, or is damaged.
     pub fn load_or_create(folder: &DataFolder) -> Result<Self, SecretsError> {
-        let path = folder.path().join(FILE);
-        let damaged = |reason: String| SecretsError::Damaged { path: path.display().to_string(), reason };
-        let mut kept = match folder.read(FILE)? {
-            Some(text) => {
-                close_to_others(folder);
-                // The error's full text quotes the line, and so a secret.
-                let kept: Kept =
-                    toml::from_str(&text).map_err(|error| damaged(error.message().to_owned()))?;
-                if kept == Kept::default() {
-                    return Err(damaged("it holds no secret".to_owned()));
-                }
-                kept
-            }
-            None => Kept::default(),
-        };
-        let mut added = false;
-        let mut bytes = |name: &str, text: &mut Option<String>| {
-            let text = text.get_or_insert_with(|| {
-                added = true;
-                URL_SAFE_NO_PAD.encode(random())
-            });
-            let bytes = URL_SAFE_NO_PAD.decode(text.as_str()).ok().and_then(|bytes| bytes.try_into().ok());
-            bytes.ok_or_else(|| damaged(format!("{name} is not 32 bytes in base64url")))
-        };
-        let ticket_key = bytes("ticket_key", &mut kept.ticket_key)?;
-        let capsule_key = bytes("capsule_key", &mut kept.capsule_key)?;
-        let turn_secret = bytes("turn_secret", &mut kept.turn_secret)?;
-        let turn_nonce_key = bytes("turn_nonce_key", &mut kept.turn_nonce_key)?;
-        let metrics_token: [u8; 32] = bytes("metrics_token", &mut kept.metrics_token)?;
-        let bridge_token: [u8; 32] = bytes("bridge_token", &mut kept.bridge_token)?;
-        let webhook_key = bytes("webhook_key", &mut kept.webhook_key)?;
-        if kept.push_key.is_none() {
-            kept.push_key = Some(URL_SAFE_NO_PAD.encode(vapid::generate()));
-            added = true;
-        }
-        let push_key = kept.push_key.as_deref().and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
-        let push_key = push_key
-            .filter(|key| vapid::is_key(key))
-            .ok_or_else(|| damaged("push_key is not a P-256 key in base64url of PKCS #8".to_owned()))?;
-        if added {
-            folder.write(FILE, &text(&kept))?;
-        }
-        let metrics_token = URL_SAFE_NO_PAD.encode(metrics_token);
-        let bridge_token = URL_SAFE_NO_PAD.encode(bridge_token);
+        let mut file = File::open(folder)?;
+        let ticket_key = file.bytes("ticket_key", |kept| &mut kept.ticket_key)?;
+        let capsule_key = file.bytes("capsule_key", |kept| &mut kept.capsule_key)?;
+        let turn_secret = file.token("turn_secret", |kept| &mut kept.turn_secret)?;
+        let metrics_token = file.token("metrics_token", |kept| &mut kept.metrics_token)?;
+        let bridge_token = file.token("bridge_token", |kept| &mut kept.bridge_token)?;
+        let webhook_key = file.bytes("webhook_key", |kept| &mut kept.webhook_key)?;
+        let push_key = file.push_key()?;
+        file.close()?;
         Ok(Self {
             ticket_key,
             capsule_key,
             push_key,
-            turn_secret,
-            turn_nonce_key,
+            turn_secret: SharedSecret::new(turn_secret),
             metrics_token,
             bridge_token,
             webhook_key,
         })
     }
+}
+
+/// What opens `/metrics`, where that is all there is to keep secret: reads it from the file, or makes it.
+///
+/// # Errors
+/// As for [`Secrets::load_or_create`].
+pub fn metrics_token(folder: &DataFolder) -> Result<String, SecretsError> {
+    let mut file = File::open(folder)?;
+    let token = file.token("metrics_token", |kept| &mut kept.metrics_token)?;
+    file.close()?;
+    Ok(token)
+}
+
+/// The file while it is read, and what is added to it meanwhile.
+struct File<'a> {
+    folder: &'a DataFolder,
+    kept: Kept,
+    is_changed: bool,
+}
+
+impl<'a> File<'a> {
+    fn open(folder: &'a DataFolder) -> Result<Self, SecretsError> {
+        let kept = match folder.read(FILE)? {
+            Some(text) => {
+                close_to_others(folder);
+                // The error's full text quotes the line, and so a secret.
+                let kept: Kept =
+                    toml::from_str(&text).map_err(|error| damaged(folder, error.message().to_owned()))?;
+                if kept == Kept::default() {
+                    return Err(damaged(folder, "it holds no secret".to_owned()));
+                }
+                kept
+            }
+            None => Kept::default(),
+        };
+        Ok(Self { folder, kept, is_changed: false })
+    }
+
+    /// 32 bytes in base64url, made if they are missing.
+    fn token(
+        &mut self,
+        name: &str,
+        of: impl Fn(&mut Kept) -> &mut Option<String>,
+    ) -> Result<String, SecretsError> {
+        self.bytes(name, &of)?;
+        Ok(of(&mut self.kept).clone().unwrap_or_default())
+    }
+
+    /// The same, decoded.
+    fn bytes(
+        &mut self,
+        name: &str,
+        of: impl Fn(&mut Kept) -> &mut Option<String>,
+    ) -> Result<[u8; 32], SecretsError> {
+        let text = of(&mut self.kept).get_or_insert_with(|| {
+            self.is_changed = true;
+            URL_SAFE_NO_PAD.encode(random())
+        });
+        let bytes = URL_SAFE_NO_PAD.decode(text.as_str()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.ok_or_else(|| damaged(self.folder, format!("{name} is not 32 bytes in base64url")))
+    }
+
+    fn push_key(&mut self) -> Result<Vec<u8>, SecretsError> {
+        let text = self.kept.push_key.get_or_insert_with(|| {
+            self.is_changed = true;
+            URL_SAFE_NO_PAD.encode(vapid::generate())
+        });
+        let key = URL_SAFE_NO_PAD.decode(text.as_str()).ok().filter(|key| vapid::is_key(key));
+        let reason = "push_key is not a P-256 key in base64url of PKCS #8";
+        key.ok_or_else(|| damaged(self.folder, reason.to_owned()))
+    }
+
+    fn close(self) -> Result<(), SecretsError> {
+        if self.is_changed {
+            self.folder.write(FILE, &text(&self.kept))?;
+        }
+        Ok(())
+    }
+}
+
+fn damaged(folder: &DataFolder, reason: String) -> SecretsError {
+    SecretsError::Damaged { path: folder.path().join(FILE).display().to_string(), reason }
 }
 
 fn text(kept: &Kept) -> String {
@@ -138,7 +184,6 @@ fn text(kept: &Kept) -> String {
         line("capsule_key", &kept.capsule_key),
         line("push_key", &kept.push_key),
         line("turn_secret", &kept.turn_secret),
-        line("turn_nonce_key", &kept.turn_nonce_key),
         line("metrics_token", &kept.metrics_token),
         line("bridge_token", &kept.bridge_token),
         line("webhook_key", &kept.webhook_key),
@@ -199,7 +244,8 @@ mod tests {
 
         assert_eq!(first.ticket_key, second.ticket_key);
         assert_eq!(first.metrics_token, second.metrics_token);
-        assert_ne!(first.ticket_key, first.turn_secret);
+        assert_eq!(first.turn_secret.text().len(), 43);
+        assert_eq!(first.turn_secret.text(), second.turn_secret.text());
         assert_eq!(mode(&folder.path().join(FILE)), 0o600);
         assert_eq!(mode(folder.path()), 0o700);
     }
@@ -215,9 +261,18 @@ mod tests {
 
         let second = Secrets::load_or_create(&folder).unwrap();
 
-        assert_eq!(first.turn_secret, second.turn_secret);
+        assert_eq!(first.turn_secret.text(), second.turn_secret.text());
         assert_ne!(first.metrics_token, second.metrics_token);
         assert_eq!(Secrets::load_or_create(&folder).unwrap().metrics_token, second.metrics_token);
+    }
+
+    #[test]
+    fn a_relay_alone_makes_a_token_and_nothing_else_and_what_a_server_makes_beside_it_leaves_it() {
+        let (_temporary, folder) = folder();
+        let token = metrics_token(&folder).unwrap();
+        assert_eq!(folder.read(FILE).unwrap().unwrap().lines().filter(|line| line.contains('=')).count(), 1);
+        assert_eq!(metrics_token(&folder).unwrap(), token);
+        assert_eq!(Secrets::load_or_create(&folder).unwrap().metrics_token, token);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The web app and the tutorial, embedded in the binary.
+//! The web app, the tutorial, and what shows calls on pages of other sites, embedded in the binary.
 //!
 //! Files with a hash in their name never change and are cached for ever; the others are asked for again with
 //! their ETag. Text is kept compressed as well, made once at the first request.
@@ -7,16 +7,19 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::sync::OnceLock;
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rust_embed::{EmbeddedFile, RustEmbed};
+
+use crate::config::EmbedOrigin;
 
 #[derive(RustEmbed)]
 #[folder = "../../clients/web/app/dist"]
@@ -28,15 +31,21 @@ struct App;
 #[allow_missing = true]
 struct Tutorial;
 
-/// Sent with every page: nothing from elsewhere runs or is asked for, and nobody frames us.
+/// Nothing from elsewhere runs or is asked for; who may frame the page comes at the end. Of our own, WebAssembly may be
+/// compiled as well: the strong noise suppression is that. It lets no text become a script.
+macro_rules! policy {
+    ($ancestors:literal) => {
+        concat!(
+            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:; ",
+            "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors ",
+            $ancestors
+        )
+    };
+}
+
+/// Sent with every page that has none of its own: nobody frames us.
 pub const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
-    (
-        HeaderName::from_static("content-security-policy"),
-        HeaderValue::from_static(
-            "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:; \
-             style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-        ),
-    ),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy!("'none'"))),
     (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff")),
     (HeaderName::from_static("referrer-policy"), HeaderValue::from_static("no-referrer")),
     (
@@ -48,9 +57,44 @@ pub const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
 /// A file of the web app; the page itself for `/`.
 pub async fn app(path: Option<Path<String>>, headers: HeaderMap) -> Response {
     let path = path.as_ref().map_or("", |Path(path)| path.as_str());
-    let path = if path.is_empty() { "index.html" } else { path };
+    let mut response = app_file(if path.is_empty() { "index.html" } else { path }, &headers);
+    // What shows calls on other sites' pages is loaded from here, and is no secret.
+    if path == "embed.js" || path.starts_with("assets/embed/") {
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
+    response
+}
+
+/// Where a browser says for what it asks (Fetch Metadata, W3C); not every one does, nor over plain HTTP.
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// The page that other sites frame, with the policy that says which. Alone in a window it would be a page of ours on which
+/// whoever made its address has chosen who is called: then the app comes in its place, without what stands behind the `#`.
+pub async fn embed(State(policy): State<HeaderValue>, headers: HeaderMap) -> Response {
+    let is_alone = headers.get(SEC_FETCH_DEST).is_some_and(|place| place == "document");
+    let mut response = if is_alone {
+        ([(CACHE_CONTROL, "no-store")], Redirect::to("/#")).into_response()
+    } else {
+        app_file("embed.html", &headers)
+    };
+    response.headers_mut().append(VARY, HeaderValue::from_static("sec-fetch-dest"));
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+/// The policy of a page that only pages of these origins may frame.
+pub fn framed_by(origins: &[EmbedOrigin]) -> HeaderValue {
+    if origins.is_empty() {
+        return HeaderValue::from_static(policy!("'none'"));
+    }
+    let origins: Vec<&str> = origins.iter().map(EmbedOrigin::as_str).collect();
+    let policy = format!("{}{}", policy!(""), origins.join(" "));
+    HeaderValue::try_from(policy).expect("an origin is plain ASCII")
+}
+
+fn app_file(path: &str, headers: &HeaderMap) -> Response {
     match App::get(path) {
-        Some(file) => serve("app", path, &file, &headers),
+        Some(file) => serve("app", path, &file, headers),
         None if App::get("index.html").is_none() => (
             StatusCode::SERVICE_UNAVAILABLE,
             "this binary was built without the web app: build it with `cargo xtask run`",

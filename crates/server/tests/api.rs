@@ -2,35 +2,46 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::future::poll_fn;
+use std::mem::replace;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, ORIGIN, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, ORIGIN, RETRY_AFTER, SET_COOKIE,
+};
 use axum::http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::timeout;
 use tower::ServiceExt;
 use uuid::Uuid;
 use visavis_call::Timers;
 use visavis_cluster::{Engine, Local};
 use visavis_proto::{CallId, Direction, EndReason, ErrorCode, MediaKind, Outcome, UserId};
-use visavis_server::accounts::{AccountLimits, Accounts, sign_up};
+use visavis_server::accounts::{AccountLimits, Accounts, Revoked, sign_up};
 use visavis_server::clock;
 use visavis_server::config::Config;
 use visavis_server::data_folder::DataFolder;
+use visavis_server::http::admin::Admin;
 use visavis_server::http::api::{self, Api};
 use visavis_server::http::client::Peer;
+use visavis_server::networks::Networks;
 use visavis_server::push::{Push, PushLimits};
 use visavis_server::secrets::Secrets;
 use visavis_server::signaling::{Calls, Capsules, Devices, Presences};
-use visavis_store::{HistoryRow, Store, User};
+use visavis_store::{AccountChange, HistoryRow, Store, User};
 
 const PASSWORD: &str = "correct horse";
 const DAY: Duration = Duration::from_secs(86_400);
+/// Long enough for a loaded machine; nothing waits this long unless it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The API with Alice, who has an account but no password yet.
 struct World {
@@ -75,7 +86,9 @@ async fn world_at(public: Option<&str>, https: Option<&str>) -> World {
         presences: Arc::new(Presences::new(Arc::clone(&devices), store.clone())),
         calls,
         devices,
+        admin: Arc::new(Admin::new(None, None, Arc::new(Networks::new(Arc::default())), DAY)),
         public: public.map(|url| url.parse().unwrap()),
+        embed_origins: Arc::default(),
         https: https.map(|address| address.parse().unwrap()),
         trust_proxy: false,
     };
@@ -137,12 +150,8 @@ impl World {
         self.ask(Request::get(path).header(COOKIE, cookie).body(Body::empty()).unwrap(), false).await
     }
 
-    async fn ask(&self, mut request: Request<Body>, secure: bool) -> Answer {
-        request.headers_mut().entry(HOST).or_insert("localhost:7070".parse().unwrap());
-        request
-            .extensions_mut()
-            .insert(ConnectInfo(Peer { address: "192.0.2.1:4000".parse().unwrap(), secure }));
-        let response = self.router.clone().oneshot(request).await.unwrap();
+    async fn ask(&self, request: Request<Body>, secure: bool) -> Answer {
+        let response = self.router.clone().oneshot(from_afar(request, secure)).await.unwrap();
         let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let (cookie, retry_after, caching) = (header(SET_COOKIE), header(RETRY_AFTER), header(CACHE_CONTROL));
         let status = response.status();
@@ -153,6 +162,33 @@ impl World {
         }
         Answer { status, body, cookie, retry_after }
     }
+
+    /// Asks for something that sends the last guest away, and is gone before the answer: what a browser's page does that is being
+    /// closed. Nothing of the request is done here after the database has done its part.
+    async fn ask_and_go(&self, request: Request<Body>) {
+        let mut asked = pin!(self.router.clone().oneshot(from_afar(request, false)));
+        loop {
+            let answered = poll_fn(|task| Poll::Ready(asked.as_mut().poll(task).is_ready())).await;
+            assert!(!answered, "there was an answer before the guest was gone");
+            woken().await;
+            if self.store.guests().await.unwrap() == 0 {
+                return;
+            }
+        }
+    }
+}
+
+fn from_afar(mut request: Request<Body>, secure: bool) -> Request<Body> {
+    request.headers_mut().entry(HOST).or_insert("localhost:7070".parse().unwrap());
+    let peer = Peer { address: "192.0.2.1:4000".parse().unwrap(), secure };
+    request.extensions_mut().insert(ConnectInfo(peer));
+    request
+}
+
+/// Waits until something has happened for which this task waits.
+async fn woken() {
+    let mut is_woken = false;
+    poll_fn(|_| if replace(&mut is_woken, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
 fn id(name: &str) -> UserId {
@@ -217,6 +253,23 @@ async fn strangers_wrong_passwords_and_people_without_one_get_the_same_answer() 
 }
 
 #[tokio::test]
+async fn only_who_knows_the_password_learns_that_an_account_is_shut() {
+    let world = world().await;
+    world.sign_up("alice").await;
+    let shut = AccountChange { admin: None, disabled: Some(true) };
+    world.store.change_account(&id("alice"), shut).await.unwrap();
+
+    let told = refusal(
+        StatusCode::CONFLICT,
+        "conflict",
+        "an administrator has shut this account; ask them to open it again",
+    );
+    assert_eq!(world.log_in("alice", PASSWORD).await, told);
+    let wrong = refusal(StatusCode::UNAUTHORIZED, "unauthenticated", "the name or the password is wrong");
+    assert_eq!(world.log_in("alice", "wrong password").await, wrong);
+}
+
+#[tokio::test]
 async fn the_cookie_is_out_of_reach_of_scripts_and_other_sites_and_of_plain_http_once_https_was_used() {
     let world = world().await;
     world.sign_up("alice").await;
@@ -245,6 +298,93 @@ async fn signing_out_ends_the_login_and_clears_the_cookie() {
     assert_eq!(out.cookie.unwrap(), "visavis=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     assert_eq!(world.get("/api/me", &session).await, nobody());
     assert_eq!(world.post("/api/logout", json!({}), "").await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn who_signs_in_ends_the_login_that_the_browser_had_before_and_no_other() {
+    let world = world().await;
+    world.add("bob").await;
+    let [alice, bob] = [world.sign_up("alice").await.session(), world.sign_up("bob").await.session()];
+    let elsewhere = world.log_in("alice", PASSWORD).await.session();
+    let status = async |session: &str| world.get("/api/me", session).await.status;
+
+    let as_bob = |password: &str| json!({"name": "bob", "password": password});
+    let wrong = world.post("/api/login", as_bob("a guess of it"), &alice).await;
+    assert_eq!((wrong.status, status(&alice).await), (StatusCode::UNAUTHORIZED, StatusCode::OK));
+
+    let here = world.post("/api/login", as_bob(PASSWORD), &alice).await.session();
+    assert_eq!(world.get("/api/me", &alice).await, nobody());
+    for session in [&here, &bob, &elsewhere] {
+        assert_eq!(status(session).await, StatusCode::OK);
+    }
+    for no_login in [alice.as_str(), "visavis=x"] {
+        assert_eq!(world.post("/api/login", as_bob(PASSWORD), no_login).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn who_signs_up_ends_the_login_that_the_browser_had_before() {
+    let world = world().await;
+    world.add("bob").await;
+    let alice = world.sign_up("alice").await.session();
+    let wish = json!({"token": world.link("bob", DAY).await, "password": PASSWORD});
+
+    assert_eq!(world.post("/api/signup", wish, &alice).await.status, StatusCode::OK);
+
+    assert_eq!(world.get("/api/me", &alice).await, nobody());
+}
+
+#[tokio::test]
+async fn people_choose_how_they_are_shown_and_by_their_name_if_nothing_is_left() {
+    let world = world().await;
+    let session = world.sign_up("alice").await.session();
+    let rename = async |name: &str| {
+        world.send(Method::PATCH, "/api/me", json!({"display_name": name}), &session).await.body
+    };
+
+    assert_eq!(rename(" Alice Martin ").await, json!({"name": "alice", "display_name": "Alice Martin"}));
+    assert_eq!(world.get("/api/me", &session).await.body["display_name"], "Alice Martin");
+    assert_eq!(rename("Alice\u{202e}").await["code"], "bad_message");
+    assert_eq!(rename("  ").await["display_name"], "alice");
+    let stranger = world.send(Method::PATCH, "/api/me", json!({"display_name": "x"}), "").await;
+    assert_eq!(stranger, nobody());
+}
+
+#[tokio::test]
+async fn another_password_needs_the_old_one_and_ends_every_other_login() {
+    let world = world().await;
+    let here = world.sign_up("alice").await.session();
+    let there = world.log_in("alice", PASSWORD).await.session();
+    let change = async |old: &str, new: &str| {
+        world.post("/api/password", json!({"old": old, "new": new}), &here).await
+    };
+
+    let wrong = refusal(StatusCode::FORBIDDEN, "forbidden", "the old password is wrong");
+    assert_eq!(change("a guess", "battery staple").await, wrong);
+    assert_eq!(change(PASSWORD, "short").await.body["code"], "bad_message");
+    assert_eq!(world.get("/api/me", &there).await.status, StatusCode::OK, "nothing has changed");
+
+    assert_eq!(change(PASSWORD, "battery staple").await.status, StatusCode::NO_CONTENT);
+
+    assert_eq!(world.get("/api/me", &there).await, nobody());
+    assert_eq!(world.get("/api/me", &here).await.status, StatusCode::OK);
+    assert_eq!(world.log_in("alice", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(world.log_in("alice", "battery staple").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_old_password_is_not_guessed_in_a_browser_that_is_signed_in() {
+    let world = world().await;
+    let session = world.sign_up("alice").await.session();
+    let guess = async || {
+        let body = json!({"old": "a guess", "new": "battery staple"});
+        world.post("/api/password", body, &session).await.body["code"].clone()
+    };
+    let mut codes = Vec::new();
+    while codes.last().is_none_or(|code| code == "forbidden") && codes.len() < 100 {
+        codes.push(guess().await);
+    }
+    assert_eq!(codes.last().unwrap(), "rate_limited", "after {}", codes.len());
 }
 
 #[tokio::test]
@@ -333,6 +473,7 @@ async fn history_comes_in_pages() {
         quiet: false,
         request: false,
         guest: None,
+        recordings: Vec::new(),
     };
     world.store.add_history((1..=120).map(row).collect()).await.unwrap();
     let page =
@@ -492,6 +633,32 @@ async fn a_body_that_never_comes_is_not_waited_for() {
         (answer.status, answer.body["message"].as_str()),
         (StatusCode::REQUEST_TIMEOUT, Some("the request took longer than 20 s"))
     );
+}
+
+#[tokio::test]
+async fn guests_are_gone_for_everybody_even_if_whoever_sent_them_away_waits_for_no_answer() {
+    let world = world().await;
+    let session = world.sign_up("alice").await.session();
+    let made = world.post("/api/links", json!({"label": "dentist"}), &session).await.body;
+    let token = made["url"].as_str().unwrap().rsplit_once('/').unwrap().1;
+    let enter = async || {
+        let guest = world.post("/api/embed/guest", json!({"token": token, "name": "Vera"}), "").await.body;
+        let pass = format!("Bearer {}", guest["pass"].as_str().unwrap());
+        (id(guest["me"]["name"].as_str().unwrap()), pass)
+    };
+    let mut revoked = world.accounts.revoked();
+    let mut heard = async || timeout(PATIENCE, revoked.recv()).await.expect("it was told").unwrap();
+
+    let (vera, pass) = enter().await;
+    let leave = Request::post("/api/embed/leave").header(AUTHORIZATION, pass);
+    world.ask_and_go(leave.body(Body::empty()).unwrap()).await;
+    assert_eq!(heard().await, Revoked::User(vera));
+
+    let (gus, _) = enter().await;
+    let path = format!("/api/links/{}", made["link"]["id"].as_str().unwrap());
+    let revoke = Request::delete(path).header(COOKIE, session);
+    world.ask_and_go(revoke.body(Body::empty()).unwrap()).await;
+    assert_eq!(heard().await, Revoked::User(gus));
 }
 
 #[tokio::test]

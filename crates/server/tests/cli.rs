@@ -9,6 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use visavis_store::{AccountChange, Store};
 
 /// A folder to work in and the binary, shielded from the environment's settings.
 struct Place {
@@ -46,6 +47,17 @@ impl Place {
 
     fn path(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Shuts an account, as an administrator does in the app.
+    fn shut(&self, name: &str) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let store = Store::open(&self.path("data/visavis.db")).unwrap();
+            let shut = AccountChange { admin: None, disabled: Some(true) };
+            store.change_account(&name.parse().unwrap(), shut).await.unwrap();
+            store.close().await;
+        });
     }
 }
 
@@ -127,7 +139,45 @@ fn a_name_can_be_added_once_and_given_a_new_link_any_time() {
         place.failed(&["user", "link", "bob"]),
         (1, "error: bob has no account; `visavis user add bob` makes one\n".into())
     );
-    assert_eq!(place.done(&["user", "list"]), "alice\tAlice\thas not signed up yet\tadded just now\n");
+    assert_eq!(
+        place.done(&["user", "list"]),
+        "alice\tAlice\thas not signed up yet\tadded just now\tadministrator\n"
+    );
+}
+
+#[test]
+fn somebody_is_made_an_administrator_and_is_none_any_more() {
+    let place = place();
+    place.done(&["user", "add", "alice"]);
+    place.done(&["user", "add", "bob"]);
+    place.done(&["user", "add", "carol", "--admin"]);
+
+    assert_eq!(place.done(&["user", "admin", "alice", "off"]), "alice does not administer the server\n");
+    assert_eq!(place.done(&["user", "admin", "Bob", "on"]), "bob administers the server\n");
+
+    assert_eq!(
+        place.done(&["user", "list"]),
+        "alice\talice\thas not signed up yet\tadded just now\n\
+         bob\tbob\thas not signed up yet\tadded just now\tadministrator\n\
+         carol\tcarol\thas not signed up yet\tadded just now\tadministrator\n"
+    );
+    assert_eq!(
+        place.failed(&["user", "admin", "eve", "on"]),
+        (1, "error: eve has no account; `visavis user add eve` makes one\n".into())
+    );
+}
+
+#[test]
+fn of_an_account_that_is_shut_it_is_said_who_opens_it() {
+    let place = place();
+    place.done(&["user", "add", "alice"]);
+    place.done(&["user", "add", "bob"]);
+    place.shut("bob");
+
+    let told = "error: the account of bob is shut; an administrator opens it again in the app, at Administration, People
+";
+    assert_eq!(place.failed(&["user", "link", "bob"]), (1, told.to_owned()));
+    assert_eq!(place.failed(&["user", "add", "bob"]), (1, told.to_owned()));
 }
 
 #[test]
@@ -382,7 +432,9 @@ fn who_adds_the_first_person_before_the_first_start_is_told_where_the_data_is() 
 
     let folder = place.path("data").display().to_string();
     let wanted = format!(
-        "a new data folder was made at {folder}; the server finds it with `visavis serve --data {folder}`\n"
+        "a new data folder was made at {folder}; the server finds it with `visavis serve --data {folder}`\n\
+         alice is the first person here and so administers the server in the app; `visavis user admin alice off` changes \
+         that\n"
     );
     assert_eq!(String::from_utf8(first.stderr).unwrap(), wanted);
     assert_eq!(String::from_utf8(second.stderr).unwrap(), "");

@@ -1,10 +1,13 @@
 //! A client, as `clients/web/sdk/src/core` is, with its page and its person's hands.
 
 mod calls;
+mod recording;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use visavis_proto::{Address, CallId, CallRef, CallView, EndReason, Epoch, ErrorCode, Gen, Rev, Role};
+use visavis_proto::{
+    Address, CallId, CallRef, CallView, EndReason, Epoch, ErrorCode, Gen, RecordingView, Rev, Role,
+};
 
 use crate::Mutant;
 use crate::hub::{Act, Event, Hub};
@@ -72,6 +75,7 @@ pub(crate) struct Held {
     /// The server has said that this device is one of the two ends.
     pub(crate) confirmed: bool,
     reported: bool,
+    recording: Option<RecordingView>,
     entered: Time,
     expires: Option<Time>,
     flowed: Time,
@@ -210,6 +214,7 @@ impl Device {
             }
             Act::Take => self.take(hub),
             Act::Transfer { .. } => self.transfer(hub, to),
+            Act::Record => self.record(hub),
         }
         self.set_timer(hub);
     }
@@ -441,7 +446,8 @@ impl Device {
             | Say::Connected { .. }
             | Say::Take { .. }
             | Say::Transfer { .. }
-            | Say::Resume { .. } => {}
+            | Say::Resume { .. }
+            | Say::Recording { .. } => {}
         }
     }
 
@@ -462,7 +468,12 @@ impl Device {
             self.postpone(hub, re);
             return self.ping(hub, PROBE);
         }
+        let was_known = self.outbox.iter().any(|it| it.id == re && known(it.call));
         let Some(pending) = self.settle(re) else { return };
+        if was_known && matches!(pending.words, Say::Invite { .. }) {
+            // Said again because only the answer to it was lost.
+            return;
+        }
         let over = if code == ErrorCode::AnsweredElsewhere { Over::Elsewhere } else { Over::Ended };
         match pending.words {
             Say::Invite { call, .. } | Say::Accept { call } | Say::Take { call, .. } => {
@@ -477,7 +488,8 @@ impl Device {
             | Say::Hangup { .. }
             | Say::Connected { .. }
             | Say::Transfer { .. }
-            | Say::Resume { .. } => {}
+            | Say::Resume { .. }
+            | Say::Recording { .. } => {}
         }
     }
 
@@ -517,6 +529,9 @@ impl Device {
             .collect();
         for (call, stage) in late {
             hub.note(|| format!("{} gives up {} ({stage:?})", self.address, short(call)));
+            if self.find(call).is_some_and(|held| held.capsule.is_none()) {
+                hub.judge.borrow_mut().may_end(call);
+            }
             match stage {
                 Stage::Dialing => {
                     let held = self.find(call).is_some_and(|held| held.known);
@@ -599,6 +614,7 @@ fn blank(id: CallId, role: Role, stage: Stage, now: Time) -> Held {
         known: false,
         confirmed: false,
         reported: false,
+        recording: None,
         entered: now,
         expires: None,
         flowed: 0,

@@ -34,6 +34,8 @@ pub(crate) enum Act {
     Transfer {
         to: usize,
     },
+    /// Asks whether it may record, answers, or ends it.
+    Record,
 }
 
 #[derive(Debug)]

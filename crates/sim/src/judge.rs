@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use visavis_call::{HistoryRow, Phase, Record};
-use visavis_proto::{Address, CallId, EndReason, Outcome, UserId};
+use visavis_proto::{Address, CallId, EndReason, Outcome, RecordingWish, Role, UserId};
 
 use crate::node::short;
 use crate::weather::{BEGINNING, Time, Weather};
@@ -65,6 +65,11 @@ struct Story {
     media: Option<Time>,
     /// When it was committed last.
     changed: Time,
+    /// Which devices have asked whether they may record, and which have agreed: to which question.
+    asked: BTreeSet<(Address, u32)>,
+    agreed: BTreeSet<(Address, u32)>,
+    /// Which questions were agreed to, in which life.
+    recorded: BTreeSet<(u32, u32)>,
     /// What people meant: who has hung up and when, for as long as their device can say so; and whether it could give the call
     /// back to a node that had lost it.
     meant: BTreeMap<usize, (Time, bool)>,
@@ -166,8 +171,16 @@ impl Judge {
         if let (Why::Accept(device), Some(new), None) = (why, &new, &old) {
             rule(device == new, format!("{device} answered {call}, and {new} got it"));
             story.answers.insert((life, new.clone()));
+            // Whose answer went with a lost store may be heard before the capsule of who took the call since, and talks then.
+            story.taker = None;
             let winners = story.answers.iter().filter(|(at, _)| *at == life).count();
             rule(winners == 1, format!("{call} was answered twice: {:?}", story.answers));
+        }
+        if let Some((n, recorder, other)) = recorded_between(after) {
+            let agreed =
+                story.asked.contains(&(recorder.clone(), n)) && story.agreed.contains(&(other.clone(), n));
+            rule(agreed, format!("{call} is recorded by {recorder}, and {other} has not agreed: {why}"));
+            story.recorded.insert((life, n));
         }
         let was_active = before.is_some_and(|before| matches!(before.phase, Phase::Active { .. }));
         match &after.phase {
@@ -185,8 +198,8 @@ impl Judge {
                 }
                 if let Some(role) = end.by {
                     let user = match role {
-                        visavis_proto::Role::Caller => &after.caller.address.user,
-                        visavis_proto::Role::Callee => &after.callee.user,
+                        Role::Caller => &after.caller.address.user,
+                        Role::Callee => &after.callee.user,
                     };
                     let said = story.said.iter().any(|device| device.user == *user);
                     rule(said, format!("{call} ended by {user}, who has said nothing"));
@@ -222,6 +235,17 @@ impl Judge {
 
     pub(crate) fn hears_hangup(&mut self, call: CallId, device: &Address) {
         self.story(call).said.insert(device.clone());
+    }
+
+    /// A device has said what it wishes of a recording.
+    pub(crate) fn hears_recording(&mut self, call: CallId, device: &Address, n: u32, wish: RecordingWish) {
+        let said = (device.clone(), n);
+        let story = self.story(call);
+        match wish {
+            RecordingWish::Ask => story.asked.insert(said),
+            RecordingWish::Agree => story.agreed.insert(said),
+            RecordingWish::Stop => false,
+        };
     }
 
     /// A node has done what a device wished of the call; `over`: the call has ended by then.
@@ -293,12 +317,21 @@ impl Judge {
             if must_be_told && !history.keys().any(|(it, _)| it == call) {
                 wrong = Some(format!("{} was hung up, and nobody's history has it", short(*call)));
             }
-            let (Some((caller, callee)), Some((_, reason, at))) = (&story.people, story.ended) else {
+            let (Some((caller, callee)), Some((life, reason, at))) = (&story.people, story.ended) else {
                 continue;
             };
             // An end that was lost with its store before anybody had heard of it has not been.
             if !story.heard && !history.keys().any(|(it, _)| it == call) {
                 continue;
+            }
+            let recordings =
+                |user: &UserId| history.get(&(*call, user.clone())).map(|line| line.recordings.as_slice());
+            if caller != callee && recordings(caller) != recordings(callee) {
+                wrong = Some(format!("the two histories of {} say other recordings", short(*call)));
+            }
+            let recorded = story.recorded.iter().filter(|(at, _)| *at == life).count();
+            if recordings(caller).is_none_or(|told| told.len() < recorded) {
+                wrong = Some(format!("{} was recorded, of which the history says nothing", short(*call)));
             }
             for user in [caller, callee] {
                 let line = history.get(&(*call, user.clone()));
@@ -324,6 +357,16 @@ impl Judge {
 
     pub(crate) fn calls(&self) -> u64 {
         self.stories.len() as u64
+    }
+}
+
+/// Which question was agreed to in a call that is being recorded, who records, and who has agreed.
+fn recorded_between(record: &Record) -> Option<(u32, &Address, &Address)> {
+    let recording = record.recording.as_ref().filter(|_| record.is_recorded())?;
+    let (caller, callee) = (&record.caller.address, &record.answer()?.leg.address);
+    match recording.by {
+        Role::Caller => Some((recording.n, caller, callee)),
+        Role::Callee => Some((recording.n, callee, caller)),
     }
 }
 

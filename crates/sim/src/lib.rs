@@ -13,7 +13,8 @@
 //!
 //! The rules: a call is answered at most once; what has ended does not return; an active call ends only by somebody who
 //! hangs up, or when media is gone too; nothing rings for ever; no hang-up is lost; when all is well again everybody agrees; an
-//! invite makes one call; and the history has one line for each person, which is true.
+//! invite makes one call; nothing is recorded but between two devices of which one has asked and the other agreed; and the
+//! history has one line for each person, which is true, of what was recorded, too.
 //!
 //! A rule that no mistake can break is worth nothing: see [`Mutant`].
 
@@ -56,11 +57,13 @@ pub enum Mutant {
     NoElsewhere,
     /// A heartbeat is answered as if its capsules had been judged when they could not be.
     PongForUnjudged,
+    /// A node takes everybody who is asked whether they may be recorded for somebody who agrees.
+    ConsentAssumed,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoCompareAndSet,
         Self::NoRevision,
         Self::TimerOnOneNode,
@@ -72,6 +75,7 @@ impl Mutant {
         Self::JudgesUnknownMedia,
         Self::NoElsewhere,
         Self::PongForUnjudged,
+        Self::ConsentAssumed,
     ];
 
     /// Its name on the command line.
@@ -88,6 +92,7 @@ impl Mutant {
             Self::JudgesUnknownMedia => "judges-unknown-media",
             Self::NoElsewhere => "no-elsewhere",
             Self::PongForUnjudged => "pong-for-unjudged",
+            Self::ConsentAssumed => "consent-assumed",
         }
     }
 }

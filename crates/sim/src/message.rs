@@ -1,6 +1,6 @@
 //! What devices and nodes say to each other: the protocol's messages without their text.
 
-use visavis_proto::{CallId, CallRef, CallView, EndReason, Epoch, ErrorCode, Gen, UserId};
+use visavis_proto::{CallId, CallRef, CallView, EndReason, Epoch, ErrorCode, Gen, RecordingWish, UserId};
 
 /// From a device, with the id under which it wants an answer.
 #[derive(Debug, Clone)]
@@ -21,6 +21,7 @@ pub(crate) enum Say {
     Take { call: CallId, seen: Gen },
     Transfer { call: CallId, to: UserId },
     Resume { call: CallId, generation: Gen },
+    Recording { call: CallId, n: u32, wish: RecordingWish },
 }
 
 /// From a node.

@@ -17,7 +17,8 @@ use visavis_call::{
     Timers,
 };
 use visavis_proto::{
-    Address, CallId, CallRef, CallView, ErrorCode, MediaKind, Rev, Route, Timestamp, UserId, You,
+    Address, CallId, CallRef, CallView, ErrorCode, MediaKind, RecordingWish, Rev, Route, Timestamp, UserId,
+    You,
 };
 
 use crate::Mutant;
@@ -339,13 +340,33 @@ impl Node {
                 return (call, done.map(|()| (call, false)));
             }
             Say::Resume { call, generation } => (call, Happening::Renew { who, generation }),
+            Say::Recording { call, n, wish } => {
+                self.hub.judge.borrow_mut().hears_recording(call, device, n, wish);
+                (call, Happening::Recording { who, n, wish, ago: Duration::ZERO })
+            }
         };
+        let asked = matches!(event, Happening::Recording { wish: RecordingWish::Ask, .. });
         let done = self.apply(call, device, event).await;
+        if asked && self.hub.is(Mutant::ConsentAssumed) {
+            self.assume_consent(call, device).await;
+        }
         if done.is_ok() {
             let over = self.read(call).is_some_and(|(_, record)| !record.is_live());
             self.hub.judge.borrow_mut().acknowledges(call, over);
         }
         (call, done.map(|()| (call, false)))
+    }
+
+    /// The mistake of that name.
+    async fn assume_consent(self: &Rc<Self>, call: CallId, asker: &Address) {
+        let Some((_, record)) = self.read(call) else { return };
+        let (Some(who), Some(recording)) = (record.peer_of(asker).cloned(), &record.recording) else {
+            return;
+        };
+        let n = recording.n;
+        let agrees =
+            Happening::Recording { who: who.clone(), n, wish: RecordingWish::Agree, ago: Duration::ZERO };
+        let _ = self.apply(call, &who, agrees).await;
     }
 
     // Decisions.

@@ -70,6 +70,11 @@ impl World {
             if random.chance(300) {
                 acts.push((at + random.below(50_000), from, Act::Transfer { to: random.index(count) }));
             }
+            for device in [from, to, from] {
+                if random.chance(300) {
+                    acts.push((at + random.below(60_000), device, Act::Record));
+                }
+            }
             if random.chance(300) {
                 let taken = at + random.below(60_000);
                 acts.push((taken, random.index(count), Act::Take));
@@ -168,7 +173,7 @@ impl World {
             Event::Act { device, act } => {
                 let to = match act {
                     Act::Dial { to } | Act::Transfer { to } => to,
-                    Act::Accept(_) | Act::Decline(_) | Act::HangUp(_) | Act::Take => device,
+                    Act::Accept(_) | Act::Decline(_) | Act::HangUp(_) | Act::Take | Act::Record => device,
                 };
                 let to = hub.judge.borrow().address(to);
                 if !hub.is_healed() || matches!(act, Act::HangUp(_)) {

@@ -73,6 +73,9 @@ fn everything_that_may_happen_does() {
         "Conflict",
         "Overloaded",
         "media flows: true",
+        ", Ask",
+        ", Agree",
+        "wish: Agree, ago: 0ns }: active",
         "CallEnded",
         "gives up",
     ];
@@ -139,4 +142,9 @@ fn without_being_told_that_it_is_elsewhere_a_rule_is_broken() {
 #[test]
 fn with_a_pong_for_a_capsule_that_was_not_judged_a_rule_is_broken() {
     is_found(Mutant::PongForUnjudged);
+}
+
+#[test]
+fn with_a_consent_that_nobody_gave_a_rule_is_broken() {
+    is_found(Mutant::ConsentAssumed);
 }

@@ -10,6 +10,7 @@
 //!    └─────► queue ──► reader thread ──┘
 //! ```
 
+mod admin;
 mod error;
 mod guests;
 mod people;
@@ -20,8 +21,8 @@ mod store;
 
 pub use error::{OpenError, StoreError};
 pub use row::{
-    Account, Block, Contact, ContactChange, Dealings, Guest, GuestLink, HistoryRow, Invitation,
-    KeptPreferences, LetIn, LinkId, ListedLogin, Login, NotAdded, PastCall, PushTarget, SignUpLink,
-    TokenHash, Unseen, User,
+    Account, AccountChange, Block, Changed, Contact, ContactChange, Dealings, FailedCall, Guest, GuestLink,
+    HistoryRow, Invitation, KeptPreferences, KeptRecording, LetIn, LinkId, ListedLogin, Login, NotAdded,
+    PastCall, PushTarget, SignUpLink, TokenHash, Unseen, User,
 };
 pub use store::{HISTORY_PER_USER, LOGINS_PER_USER, Store};

@@ -6,8 +6,8 @@ use crate::sqlite::push;
 use crate::{PushTarget, Store, StoreError};
 
 impl Store {
-    /// Keeps where a device's calls are pushed to, instead of what was there; nothing if the login has ended. Of too many,
-    /// the oldest gives way.
+    /// Keeps where a device's calls are pushed to, instead of what was there; nothing if the login has ended. What anybody had
+    /// at that endpoint before is forgotten. Of too many, the oldest gives way.
     pub async fn put_push(&self, target: PushTarget, now: Timestamp) -> Result<(), StoreError> {
         self.sqlite.write(move |db| push::put(db, &target, now)).await
     }

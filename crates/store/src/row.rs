@@ -29,6 +29,49 @@ pub struct Account {
     pub created: Timestamp,
     /// Whether they have chosen a password.
     pub signed_up: bool,
+    /// They administer the server.
+    pub admin: bool,
+    /// It is shut: nobody signs in with it.
+    pub disabled: bool,
+    /// When a browser of theirs was last used, as far as was noted; `None` if none is signed in.
+    pub last_seen: Option<Timestamp>,
+}
+
+/// What an administrator changes of an account; what is `None` stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AccountChange {
+    /// Whether they administer the server.
+    pub admin: Option<bool>,
+    /// Whether the account is shut.
+    pub disabled: Option<bool>,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// The account as it is now, or as it was before it was removed.
+    Done(Account),
+    /// There is no such account.
+    Nobody,
+    /// Nothing: nobody could administer the server any more.
+    LastAdministrator,
+}
+
+/// A call that went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedCall {
+    /// Which.
+    pub call: CallId,
+    /// Who called.
+    pub caller: User,
+    /// Who was called.
+    pub callee: User,
+    /// How it ended.
+    pub reason: EndReason,
+    /// When it began.
+    pub started: Timestamp,
+    /// How long the two were connected.
+    pub duration: Duration,
 }
 
 /// A link with which somebody may choose a password once.
@@ -51,6 +94,10 @@ pub struct Login {
     pub expires: Timestamp,
     /// It is a guest's: its end does not move.
     pub is_guest: bool,
+    /// Several people use it, and its user confirms who they are.
+    pub is_shared: bool,
+    /// Its user administers the server.
+    pub is_admin: bool,
 }
 
 /// A login as its user sees it among the others.
@@ -158,6 +205,19 @@ pub struct HistoryRow {
     pub request: bool,
     /// The peer was a guest, with a link of this label.
     pub guest: Option<String>,
+    /// What was recorded, the oldest first.
+    pub recordings: Vec<KeptRecording>,
+}
+
+/// That something was recorded, which one of the two asked for and the other agreed to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptRecording {
+    /// The person whose line it is asked, and recorded; else the other one.
+    pub by_owner: bool,
+    /// When the other one agreed.
+    pub since: Timestamp,
+    /// When it was over.
+    pub until: Timestamp,
 }
 
 /// A line of history with what is looked up when it is read.

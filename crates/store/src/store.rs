@@ -4,7 +4,7 @@ use std::path::Path;
 
 use visavis_proto::{CallId, Timestamp, UserId};
 
-use crate::sqlite::{Sqlite, history, login, user};
+use crate::sqlite::{Sqlite, admin, history, login, user};
 use crate::{
     Account, HistoryRow, ListedLogin, Login, OpenError, PastCall, SignUpLink, StoreError, TokenHash, User,
 };
@@ -56,7 +56,7 @@ impl Store {
 
     /// Everybody, by name.
     pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        self.sqlite.read(user::all).await
+        self.sqlite.read(admin::all).await
     }
 
     /// Whether nobody has been added yet.
@@ -70,7 +70,19 @@ impl Store {
         self.sqlite.read(move |db| user::password(db, &id)).await
     }
 
-    /// Makes a link the only one with which `user` may choose a password. `false`: there is no such user.
+    /// Sets somebody's password. `false`: there is no such user.
+    pub async fn set_password(&self, id: &UserId, hash: String) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.sqlite.write(move |db| user::set_password(db, &id, &hash)).await
+    }
+
+    /// How somebody is shown to others from now on. `None`: there is no such user.
+    pub async fn rename_user(&self, id: &UserId, display_name: String) -> Result<Option<User>, StoreError> {
+        let id = id.clone();
+        self.sqlite.write(move |db| user::rename(db, &id, &display_name)).await
+    }
+
+    /// Makes a link the only one with which `user` may choose a password. `false`: there is no such user, or the account is shut.
     pub async fn set_sign_up_link(
         &self,
         user: &UserId,
@@ -102,7 +114,7 @@ impl Store {
         self.sqlite.write(move |db| user::sign_up(db, token, &password, display_name.as_deref(), now)).await
     }
 
-    /// Notes that a browser signed in. `false`: there is no such user. See [`LOGINS_PER_USER`].
+    /// Notes that a browser signed in. `false`: there is no such user, or the account is shut. See [`LOGINS_PER_USER`].
     pub async fn add_login(
         &self,
         token: TokenHash,
@@ -138,6 +150,16 @@ impl Store {
     /// Notes what a browser says it is.
     pub async fn describe_login(&self, token: TokenHash, agent: String) -> Result<(), StoreError> {
         self.sqlite.write(move |db| login::describe(db, token, &agent)).await
+    }
+
+    /// Sets the hash of the PIN by which a login's user confirms who they are; `None`: nobody has to.
+    pub async fn set_pin(&self, token: TokenHash, pin: Option<String>) -> Result<(), StoreError> {
+        self.sqlite.write(move |db| login::set_pin(db, token, pin.as_deref())).await
+    }
+
+    /// That hash.
+    pub async fn pin(&self, token: TokenHash) -> Result<Option<String>, StoreError> {
+        self.sqlite.read(move |db| login::pin(db, token)).await
     }
 
     /// Gives a login a name, or takes it away.

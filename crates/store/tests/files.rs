@@ -136,7 +136,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
 
     assert_eq!(
         message(&place),
-        "the database visavis.db was written by a newer visavis (its schema is 99, this one knows 2); run the newer \
+        "the database visavis.db was written by a newer visavis (its schema is 99, this one knows 6); run the newer \
          version, or restore a backup of before"
     );
 }

@@ -55,6 +55,7 @@ fn missed(number: u128, peer: &str) -> HistoryRow {
         quiet: false,
         request: false,
         guest: None,
+        recordings: Vec::new(),
     }
 }
 

@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use uuid::Uuid;
-use visavis_proto::{CallId, Direction, EndReason, MediaKind, Outcome, Timestamp, UserId};
+use visavis_proto::{Address, CallId, Direction, EndReason, MediaKind, Outcome, Timestamp, UserId};
 use visavis_store::{
-    Account, HISTORY_PER_USER, HistoryRow, LOGINS_PER_USER, Login, PastCall, SignUpLink, Store, TokenHash,
-    User,
+    Account, HISTORY_PER_USER, HistoryRow, KeptRecording, LOGINS_PER_USER, Login, PastCall, PushTarget,
+    SignUpLink, Store, TokenHash, User,
 };
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -47,6 +47,18 @@ fn call(number: u128) -> CallId {
     CallId(Uuid::from_u128(number))
 }
 
+/// Where calls of that browser go, for whoever is signed in there.
+fn push(user: &str, device: &str, login: u32, endpoint: &str) -> PushTarget {
+    PushTarget {
+        address: Address { user: id(user), device: device.parse().unwrap() },
+        login: token(login),
+        device_name: device.to_owned(),
+        endpoint: endpoint.to_owned(),
+        p256dh: vec![4; 65],
+        auth: vec![1; 16],
+    }
+}
+
 fn row(user: &str, number: u128, peer: &str) -> HistoryRow {
     HistoryRow {
         user: id(user),
@@ -63,6 +75,7 @@ fn row(user: &str, number: u128, peer: &str) -> HistoryRow {
         quiet: false,
         request: false,
         guest: None,
+        recordings: Vec::new(),
     }
 }
 
@@ -77,7 +90,14 @@ async fn a_name_can_be_taken_once() {
     assert!(!store.add_user(user("alice"), NOW).await.unwrap());
     assert_eq!(store.user(&id("alice")).await.unwrap(), Some(user("alice")));
     assert_eq!(store.user(&id("carol")).await.unwrap(), None);
-    let account = |name| Account { user: user(name), created: NOW, signed_up: false };
+    let account = |name| Account {
+        user: user(name),
+        created: NOW,
+        signed_up: false,
+        admin: false,
+        disabled: false,
+        last_seen: None,
+    };
     assert_eq!(store.accounts().await.unwrap(), [account("alice"), account("bob")]);
     assert!(!store.is_empty().await.unwrap());
 }
@@ -149,7 +169,8 @@ async fn a_login_lasts_as_long_as_it_is_used_until_it_is_ended() {
     let later = NOW + DAY / 2;
     store.extend_login(token(1), later, later + DAY).await.unwrap();
 
-    let login = Login { user: user("alice"), last_seen: later, expires: later + DAY, is_guest: false };
+    let (expires, user) = (later + DAY, user("alice"));
+    let login = Login { user, last_seen: later, expires, is_guest: false, is_shared: false, is_admin: false };
     assert_eq!(store.login(token(1), NOW + DAY).await.unwrap(), Some(login));
     store.end_login(token(1)).await.unwrap();
     assert_eq!(store.login(token(1), NOW).await.unwrap(), None);
@@ -216,6 +237,40 @@ async fn telling_the_same_call_twice_keeps_its_first_line() {
 }
 
 #[tokio::test]
+async fn a_login_that_several_people_use_has_the_hash_of_a_pin_and_no_other_login_has_it() {
+    let World { store, .. } = &world().await;
+    let (tablet, phone) = (TokenHash([1; 32]), TokenHash([2; 32]));
+    for login in [tablet, phone] {
+        assert!(store.add_login(login, &id("alice"), NOW, NOW + DAY).await.unwrap());
+    }
+    let shared = async |login| store.login(login, NOW).await.unwrap().unwrap().is_shared;
+
+    store.set_pin(tablet, Some("hash".to_owned())).await.unwrap();
+
+    assert_eq!((shared(tablet).await, shared(phone).await), (true, false));
+    assert_eq!(store.pin(tablet).await.unwrap().as_deref(), Some("hash"));
+    assert_eq!(store.pin(phone).await.unwrap(), None);
+    store.set_pin(tablet, None).await.unwrap();
+    assert!(!shared(tablet).await);
+}
+
+#[tokio::test]
+async fn what_was_recorded_of_a_call_is_kept_with_its_line() {
+    let World { store, .. } = &world().await;
+    let kept = |by_owner, from, seconds| KeptRecording {
+        by_owner,
+        since: NOW + Duration::from_secs(from),
+        until: NOW + Duration::from_secs(from + seconds),
+    };
+    let first =
+        HistoryRow { recordings: vec![kept(true, 1, 30), kept(false, 40, 0)], ..row("alice", 1, "bob") };
+
+    store.add_history(vec![first.clone()]).await.unwrap();
+
+    assert_eq!(store.history(&id("alice"), None, 9).await.unwrap(), [past(first, "BOB")]);
+}
+
+#[tokio::test]
 async fn the_oldest_line_of_history_gives_way_when_there_are_too_many() {
     let World { store, .. } = &world().await;
     let rows = (0..=u128::from(HISTORY_PER_USER)).map(|number| row("alice", number, "bob")).collect();
@@ -241,4 +296,27 @@ async fn requests_at_once_are_all_answered() {
         assert!(answer.await.unwrap().unwrap());
     }
     assert_eq!(store.accounts().await.unwrap().len(), 502);
+}
+
+#[tokio::test]
+async fn an_endpoint_is_of_whoever_registered_it_last_and_of_nobody_whose_login_has_ended() {
+    let world = world().await;
+    for (number, name) in [(1, "alice"), (2, "bob")] {
+        assert!(world.store.add_login(token(number), &id(name), NOW, NOW + DAY).await.unwrap());
+    }
+    let endpoints = async |name: &str| {
+        let pushes = world.store.pushes(&id(name), NOW).await.unwrap();
+        pushes.into_iter().map(|push| push.endpoint).collect::<Vec<_>>()
+    };
+    let [here, there] = ["https://push.example.org/here", "https://push.example.org/there"];
+    world.store.put_push(push("alice", "desk", 1, here), NOW).await.unwrap();
+    world.store.put_push(push("alice", "couch", 1, there), NOW).await.unwrap();
+
+    world.store.put_push(push("bob", "desk", 9, here), NOW).await.unwrap();
+    assert_eq!((endpoints("alice").await.len(), endpoints("bob").await.len()), (2, 0), "no login, no change");
+
+    world.store.put_push(push("bob", "desk", 2, here), NOW).await.unwrap();
+    assert_eq!((endpoints("alice").await, endpoints("bob").await), (vec![there.into()], vec![here.into()]));
+    world.store.put_push(push("bob", "renamed", 2, here), NOW).await.unwrap();
+    assert_eq!(endpoints("bob").await, [here]);
 }

@@ -199,10 +199,10 @@ fn nothing_brings_an_ended_call_back() {
 
 /// Row 52.
 #[test]
-fn the_server_can_end_any_live_call() {
+fn an_administrator_can_end_any_live_call() {
     for (mut world, effects) in [(World::ringing(), &GIVEN_UP[..]), (World::active(), &OVER[..])] {
         assert_eq!(world.event(Event::Terminate), told(effects));
-        assert_eq!(world.record.end().unwrap().reason, EndReason::Server);
+        assert_eq!(world.record.end().unwrap().reason, EndReason::Operator);
     }
     let mut world = World::ringing();
     world.event(Event::Terminate).unwrap();

@@ -6,7 +6,8 @@ use visavis_call::{
 };
 use visavis_proto::limits::WARM_DEVICES;
 use visavis_proto::{
-    Address, CallState, CallView, EndReason, ErrorCode, RelayKind, Rev, Role, Timestamp, You,
+    Address, CallState, CallView, EndReason, ErrorCode, RecordingView, RecordingWish, RelayKind, Rev, Role,
+    Timestamp, You,
 };
 
 use crate::world::{ALICE, CAROL, DESK, PHONE, address, new_call};
@@ -27,6 +28,7 @@ pub(crate) fn checked_step(
     a_repeat_changes_nothing(&after, event, now, timers);
     the_answer_stays(before, &after, event);
     the_deadline_is_ahead(before, &after, event, now, timers);
+    nothing_is_recorded_without_consent(before, &after, event);
     an_established_call_ends_for_a_reason(before, &after, event);
     effects_fit(before, &after, step.effects, now);
     views_fit(&after, now);
@@ -51,6 +53,18 @@ fn only_devices_are_refused(event: &Event, outcome: &Result<Option<visavis_call:
                     | ErrorCode::CallEnded
                     | ErrorCode::AnsweredElsewhere
                     | ErrorCode::BadState
+            ),
+            "{event:?} was refused with {code:?}"
+        ),
+        Event::Recording { .. } => assert!(
+            matches!(
+                code,
+                ErrorCode::NotYourCall
+                    | ErrorCode::CallEnded
+                    | ErrorCode::AnsweredElsewhere
+                    | ErrorCode::BadState
+                    | ErrorCode::Unreachable
+                    | ErrorCode::Forbidden
             ),
             "{event:?} was refused with {code:?}"
         ),
@@ -98,6 +112,30 @@ fn the_deadline_is_ahead(before: &Record, after: &Record, event: &Event, now: Ti
     }
 }
 
+/// It begins by the word of who was asked alone, at the two devices at which it was asked; and what was recorded is kept.
+fn nothing_is_recorded_without_consent(before: &Record, after: &Record, event: &Event) {
+    let kept = |record: &Record| record.recording.as_ref().map_or(0, |recording| recording.kept.len());
+    let ended = usize::from(before.is_recorded() && !after.is_recorded());
+    assert_eq!(kept(after), kept(before) + ended, "{event:?} has lost what was recorded, or made it up");
+    if !after.is_recorded() {
+        return;
+    }
+    let ends =
+        |record: &Record| (record.caller.address.clone(), record.answer().unwrap().leg.address.clone());
+    assert!(matches!(after.phase, Phase::Active { .. }));
+    assert_eq!(ends(before), ends(after));
+    let legs = [after.caller.signaling, after.answer().unwrap().leg.signaling];
+    assert!(!legs.into_iter().any(Signaling::is_lost), "{event:?} records somebody who is gone");
+    if before.is_recorded() {
+        return;
+    }
+    let Event::Recording { who, wish: RecordingWish::Agree, .. } = event else {
+        panic!("{event:?} has begun a recording")
+    };
+    let asked = before.recording.as_ref().expect("nobody has asked");
+    assert_eq!(before.leg_of(who), Some(asked.by.other()), "the side that asked has agreed with itself");
+}
+
 fn an_established_call_ends_for_a_reason(before: &Record, after: &Record, event: &Event) {
     let Phase::Active { .. } = before.phase else { return };
     if after.is_live() {
@@ -113,6 +151,7 @@ fn an_established_call_ends_for_a_reason(before: &Record, after: &Record, event:
         | Event::Connected { .. }
         | Event::Renew { .. }
         | Event::Take { .. }
+        | Event::Recording { .. }
         | Event::Lost { .. }
         | Event::Leave { .. }
         | Event::Back { .. }
@@ -138,7 +177,14 @@ fn effects_fit(before: &Record, after: &Record, effects: &[Effect], now: Timesta
     assert!(!has(Effect::Alert), "only a new call alerts");
     // The time that is left changes by itself; everything else a device sees must be told.
     let shown = |record: &Record, device| {
-        view(record, Rev(1), &device, now).map(|view| CallView { expires_in_ms: None, ..view })
+        let recording = |view: &CallView| {
+            view.recording.clone().map(|recording| RecordingView { expires_in_ms: None, ..recording })
+        };
+        view(record, Rev(1), &device, now).map(|view| CallView {
+            expires_in_ms: None,
+            recording: recording(&view),
+            ..view
+        })
     };
     let changed = devices().into_iter().any(|device| shown(before, device.clone()) != shown(after, device));
     assert_eq!(has(Effect::Publish), changed, "{before:?} {after:?}");

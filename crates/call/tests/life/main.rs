@@ -11,6 +11,7 @@ mod glare;
 mod invariants;
 mod inviting;
 mod record;
+mod recording;
 mod restored;
 mod screening;
 mod sequences;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use visavis_call::{Event, Record, Screening, Timers, deadline};
-use visavis_proto::{EndReason, Gen, MediaKind, Route, Timestamp};
+use visavis_proto::{EndReason, Gen, MediaKind, RecordingWish, Route, Timestamp};
 
 use crate::invariants::{a_transfer_moves_the_other_end, checked_step};
 use crate::world::*;
@@ -15,6 +15,7 @@ const DEPTH: usize = 5;
 
 fn events_of(who: &str) -> Vec<Event> {
     let hang_up = |reason| Event::Hangup { who: address(who), reason, ago: Duration::ZERO };
+    let record = |n, wish| Event::Recording { who: address(who), n, wish, ago: Duration::ZERO };
     vec![
         Event::Ringing { who: address(who), warm: false },
         Event::Ringing { who: address(who), warm: true },
@@ -29,6 +30,11 @@ fn events_of(who: &str) -> Vec<Event> {
         Event::Renew { who: address(who), generation: Gen(1) },
         Event::Take { leg: leg(who), media: vec![MediaKind::Audio], seen: None },
         Event::Take { leg: leg(who), media: vec![MediaKind::Audio], seen: Some(Gen(0)) },
+        record(1, RecordingWish::Ask),
+        record(1, RecordingWish::Agree),
+        record(1, RecordingWish::Stop),
+        record(2, RecordingWish::Ask),
+        record(2, RecordingWish::Agree),
         Event::Lost { who: address(who) },
         Event::Leave { who: address(who) },
         Event::Back { who: address(who) },

@@ -87,6 +87,7 @@ fn history_is_told_relative_to_its_reading() {
         request: false,
         unseen: false,
         guest: None,
+        recordings: Vec::new(),
     };
     let bob = HistoryEntry {
         peer: "alice".parse().unwrap(),

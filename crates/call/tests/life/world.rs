@@ -8,8 +8,8 @@ use visavis_call::{
     Timers, create, deadline, history, merge, step, view,
 };
 use visavis_proto::{
-    Address, CallId, CallState, CallView, EndReason, Epoch, ErrorCode, Gen, MediaKind, Rev, Role, Route,
-    Timestamp, You,
+    Address, CallId, CallState, CallView, EndReason, Epoch, ErrorCode, Gen, MediaKind, RecordingWish, Rev,
+    Role, Route, Timestamp, You,
 };
 
 /// Alice calls from here.
@@ -141,6 +141,11 @@ impl World {
     /// As a device that last saw this peer connection.
     pub(crate) fn take_seen(&mut self, who: &str, seen: u32) -> Told {
         self.event(Event::Take { leg: leg(who), media: vec![MediaKind::Audio], seen: Some(Gen(seen)) })
+    }
+
+    /// What a device wishes of the `n`th recording.
+    pub(crate) fn recording(&mut self, who: &str, n: u32, wish: RecordingWish) -> Told {
+        self.event(Event::Recording { who: address(who), n, wish, ago: Duration::ZERO })
     }
 
     pub(crate) fn lose(&mut self, who: &str) -> Told {
@@ -300,8 +305,10 @@ pub(crate) fn plain_view(role: Role, state: CallState, you: You) -> CallView {
         transferred_by: None,
         answered_on: None,
         active_ms: None,
+        recording: None,
         reason: None,
         duration_ms: None,
         capsule: None,
+        relay: None,
     }
 }

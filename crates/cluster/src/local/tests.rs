@@ -79,8 +79,8 @@ fn a_full_queue_refuses_at_once_and_counts() {
         epoch: "e".parse().unwrap(),
         limits: Limits::default(),
         shared: Arc::default(),
-        queue: Some(queue),
-        writer: None,
+        queue: Mutex::new(Some(queue)),
+        writer: Mutex::new(None),
     };
     let mut context = Context::from_waker(Waker::noop());
     let mut first = pin!(local.cas_many(vec![write("1")], NOW));

@@ -210,3 +210,18 @@ async fn what_is_too_large_is_refused_by_name() {
     assert_eq!(large, Err(CasError::TooLarge { what: "value", bytes: 5, limit: 4 }));
     create(&engine, "1234", "1234").await;
 }
+
+#[tokio::test]
+async fn a_closed_store_takes_nothing_more_and_another_may_open_its_file() {
+    let folder = Folder::new();
+    let first = folder.open();
+    let rev = create(&first, "call.1", "ringing").await;
+
+    first.close().await;
+
+    let second = folder.open();
+    let late = first.cas("call.1", Expected::Rev(rev), bytes("late"), None, NOW).await;
+    assert!(matches!(late, Err(CasError::Storage(_))), "{late:?}");
+    assert_eq!(second.get("call.1"), Some((rev, bytes("ringing"))));
+    first.close().await;
+}

@@ -8,6 +8,7 @@
 //! answered the same whether the name exists or not.
 
 pub mod guests;
+pub mod shared;
 pub mod sign_up;
 pub mod tickets;
 
@@ -95,7 +96,7 @@ pub(crate) fn days(count: u32) -> Duration {
 pub enum Revoked {
     /// One login: its user has signed out.
     Login(TokenHash),
-    /// Every login of a user: the password was set anew.
+    /// Every login of a user: the password was set anew, or an administrator says so.
     User(UserId),
 }
 
@@ -111,6 +112,9 @@ pub struct Accounts {
     by_address: Allowances<IpAddr>,
     by_name: Allowances<UserId>,
     guests: GuestLimits,
+    /// Which browsers that several people use are open.
+    pub confirmations: Arc<shared::Confirmations>,
+    by_pin: Allowances<TokenHash>,
     coming: Allowances<IpAddr>,
     wrong_names: Allowances<UserId>,
     revoked: broadcast::Sender<Revoked>,
@@ -134,6 +138,10 @@ pub struct CurrentLogin {
     pub login: TokenHash,
     /// They are a guest.
     pub is_guest: bool,
+    /// Several people use this browser.
+    pub is_shared: bool,
+    /// They administer the server.
+    pub is_admin: bool,
 }
 
 impl Accounts {
@@ -148,6 +156,8 @@ impl Accounts {
             by_address: Allowances::new(attempts(limits.attempts_per_address), REMEMBERED),
             by_name: Allowances::new(attempts(limits.attempts_per_name), REMEMBERED),
             guests: limits.guests,
+            confirmations: Arc::default(),
+            by_pin: Allowances::new(shared::WRONG_PINS, REMEMBERED),
             coming: Allowances::new(guests::COMING, REMEMBERED),
             wrong_names: Allowances::new(WRONG_NAMES, REMEMBERED),
             revoked: broadcast::Sender::new(REVOKED_AT_ONCE),
@@ -168,7 +178,7 @@ impl Accounts {
     /// Signs in with a password. Strangers, people without a password and wrong passwords are refused alike.
     ///
     /// # Errors
-    /// `unauthenticated`, `rate_limited`, `overloaded`, `internal`.
+    /// `unauthenticated`, `conflict` for an account that is shut, `rate_limited`, `overloaded`, `internal`.
     pub async fn log_in(
         &self,
         from: IpAddr,
@@ -253,6 +263,59 @@ impl Accounts {
         self.begin_login(&user.id, now).await
     }
 
+    /// Changes somebody's password and ends all their other logins: whoever changes it may fear that another knows it.
+    ///
+    /// # Errors
+    /// `forbidden` if `old` is wrong; `bad_message` for a `new` that is too short or too long; `rate_limited` after too many
+    /// wrong ones, `overloaded`, `internal`.
+    pub async fn change_password(
+        &self,
+        who: &CurrentLogin,
+        old: &str,
+        new: &str,
+        now: Moment,
+    ) -> Result<(), Refusal> {
+        check_password(new)?;
+        let user = &who.user.id;
+        // Whoever has found a browser that is signed in may not guess the password there either.
+        self.by_name.take(user.clone(), now.steady).map_err(|wait| self.limited(wait))?;
+        let hash = self.store.password(user).await?;
+        let verified = self.passwords.verify(old.to_owned(), hash).await;
+        if !matches!(verified, Ok(false)) {
+            self.by_name.give_back(user, now.steady);
+        }
+        if !verified? {
+            return Err(Refusal::new(ErrorCode::Forbidden, "the old password is wrong"));
+        }
+        let hash = self.passwords.hash(new.to_owned()).await?;
+        self.store.set_password(user, hash).await?;
+        self.end_other_logins(who, now).await
+    }
+
+    /// Signs every other browser of somebody's out.
+    ///
+    /// # Errors
+    /// `overloaded`, `internal`.
+    pub async fn end_other_logins(&self, who: &CurrentLogin, now: Moment) -> Result<(), Refusal> {
+        for login in self.store.logins(&who.user.id, now.wall).await? {
+            if login.token != who.login {
+                self.end_login(login.token).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How somebody is shown to others from now on; by their name if nothing is left of it.
+    ///
+    /// # Errors
+    /// `bad_message` for what is too long or deceives; `unauthenticated` if they are gone; `overloaded`, `internal`.
+    pub async fn rename(&self, who: &CurrentLogin, display_name: &str) -> Result<User, Refusal> {
+        let name = check_display_name("display_name", display_name)?;
+        let shown = name.unwrap_or_else(|| who.user.id.as_str().to_owned());
+        let gone = || Refusal::new(ErrorCode::Unauthenticated, "this account has just been removed");
+        self.store.rename_user(&who.user.id, shown).await?.ok_or_else(gone)
+    }
+
     /// Who is signed in with a cookie's value; noting its use makes the login last longer.
     ///
     /// # Errors
@@ -264,7 +327,8 @@ impl Accounts {
         if !found.is_guest && now.wall.since(found.last_seen) >= NOTE_USE_EVERY {
             self.store.extend_login(login, now.wall, now.wall + self.login).await?;
         }
-        Ok(CurrentLogin { user: found.user, login, is_guest: found.is_guest })
+        let visavis_store::Login { user, is_guest, is_shared, is_admin, .. } = found;
+        Ok(CurrentLogin { user, login, is_guest, is_shared, is_admin })
     }
 
     /// Signs out; nothing happens if nobody was signed in.
@@ -274,6 +338,20 @@ impl Accounts {
     pub async fn log_out(&self, token: Option<&str>) -> Result<(), Refusal> {
         match token.and_then(Token::parse) {
             Some(token) => self.end_login(token.hash()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the login that a browser had until it got another: nobody can show that cookie any more, and what it left behind,
+    /// such as its pushes, would be of somebody who seems to be gone. Nothing happens if `former` is no login of ours.
+    ///
+    /// # Errors
+    /// `overloaded`, `internal`.
+    pub async fn end_former(&self, former: Option<&str>, now: Moment) -> Result<(), Refusal> {
+        let Some(former) = former.and_then(Token::parse) else { return Ok(()) };
+        // Anybody may send any cookie, and a look is cheaper than a write.
+        match self.store.login(former.hash(), now.wall).await? {
+            Some(_) => self.end_login(former.hash()).await,
             None => Ok(()),
         }
     }
@@ -288,7 +366,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Somebody's account is gone from the database: their sockets have to close.
+    /// Somebody's account is gone from the database or shut, or their logins are: their sockets have to close.
     pub fn user_is_gone(&self, user: &UserId) {
         let _ = self.revoked.send(Revoked::User(user.clone()));
     }
@@ -297,6 +375,11 @@ impl Accounts {
         let token = Token::random();
         let gone = || Refusal::new(ErrorCode::Unauthenticated, "this account has just been removed");
         let added = self.store.add_login(token.hash(), user, now.wall, now.wall + self.login).await?;
+        if !added && self.store.is_disabled(user).await? {
+            // Told only to who has shown the password.
+            let message = "an administrator has shut this account; ask them to open it again";
+            return Err(Refusal::new(ErrorCode::Conflict, message));
+        }
         let user = self.store.user(user).await?.filter(|_| added).ok_or_else(gone)?;
         self.metrics.logins.count();
         Ok(SignedIn { user, token })

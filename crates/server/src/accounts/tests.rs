@@ -8,6 +8,7 @@ use visavis_proto::limits::TICKET_LIFETIME;
 
 use super::tickets::TicketUser;
 use super::*;
+use crate::relay::SharedSecret;
 
 const WALL: Timestamp = Timestamp(1_800_000_000_000);
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
@@ -32,8 +33,7 @@ async fn world() -> World {
         ticket_key: [1; 32],
         capsule_key: [0; 32],
         push_key: Vec::new(),
-        turn_secret: [2; 32],
-        turn_nonce_key: [3; 32],
+        turn_secret: SharedSecret::new("a secret for relays".to_owned()),
         metrics_token: String::new(),
         bridge_token: String::new(),
         webhook_key: [0; 32],

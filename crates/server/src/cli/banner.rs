@@ -19,6 +19,8 @@ pub struct Banner<'a> {
     pub data: &'a Path,
     /// URLs for other devices in this network.
     pub network: Vec<String>,
+    /// Relays that run elsewhere.
+    pub others: Vec<String>,
     /// What to type to add the first person, if nobody has an account yet.
     pub first_account: Option<String>,
 }
@@ -46,8 +48,19 @@ impl Banner<'_> {
         let relay = |kind, addresses: &[SocketAddr]| -> Vec<String> {
             addresses.iter().map(|address| format!("{kind} {address}")).collect()
         };
-        let both = [relay("UDP", &self.reach.relay_udp), relay("TCP", &self.reach.relay_tcp)].concat();
-        tell("Relay", vec![if both.is_empty() { "off".to_owned() } else { both.join(", ") }]);
+        let all = [
+            relay("UDP", &self.reach.relay_udp),
+            relay("TCP", &self.reach.relay_tcp),
+            relay("TLS", &self.reach.relay_tls),
+        ]
+        .concat();
+        let own = if all.is_empty() { "off".to_owned() } else { all.join(", ") };
+        tell("Relay", [vec![own], self.others.to_vec()].concat());
+        let public = self.reach.public_address.iter();
+        tell(
+            "Public address",
+            public.filter(|_| !self.network.is_empty()).map(ToString::to_string).collect(),
+        );
         tell("Data", vec![self.data.display().to_string()]);
         let scan = self.public.map(|url| url.as_str()).or(self.network.first().map(String::as_str));
         if let Some(url) = scan {
@@ -65,6 +78,7 @@ impl Banner<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::public_address::{FoundBy, PublicAddress};
 
     #[test]
     fn the_banner_says_where_the_server_is_and_what_to_do_first() {
@@ -74,12 +88,15 @@ mod tests {
             certificate: Some((["AB"; 32].join(":"), true)),
             relay_udp: vec!["0.0.0.0:3478".parse().unwrap()],
             relay_tcp: vec!["0.0.0.0:3478".parse().unwrap()],
+            relay_tls: vec!["0.0.0.0:5349".parse().unwrap()],
+            public_address: Some(PublicAddress { ip: None, found_by: FoundBy::Nobody }),
         };
         let banner = Banner {
             reach: &reach,
             public: None,
             data: Path::new("data"),
             network: vec!["https://192.0.2.7:7443".to_owned(), "https://[2001:db8::7]:7443".to_owned()],
+            others: vec!["turn:turn2.example.org:3478?transport=udp".to_owned()],
             first_account: Some("visavis user add NAME".to_owned()),
         };
 
@@ -96,7 +113,9 @@ mod tests {
                  \x20 Certificate       self-signed: browsers warn once; compare the SHA-256 they show with\n\
                  \x20                   {half}\n\
                  \x20                   {half}\n\
-                 \x20 Relay             UDP 0.0.0.0:3478, TCP 0.0.0.0:3478\n\
+                 \x20 Relay             UDP 0.0.0.0:3478, TCP 0.0.0.0:3478, TLS 0.0.0.0:5349\n\
+                 \x20                   turn:turn2.example.org:3478?transport=udp\n\
+                 \x20 Public address    none: for calls beyond this network set relay.external_ip or relay.stun_server\n\
                  \x20 Data              data\n\
                  \n\
                  {code}\n\

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::data_folder::DataFolder;
 use crate::run_file::RunFile;
 use crate::secrets::Secrets;
+use crate::upgrade::Program;
 use crate::webhook;
 
 #[derive(Debug, Args)]
@@ -20,7 +21,7 @@ pub(super) struct BridgeCommand {
 pub(super) fn perform(command: &BridgeCommand, config: &Config) -> anyhow::Result<()> {
     let folder = DataFolder::existing(&config.data.dir)?;
     let secrets = Secrets::load_or_create(&folder)?;
-    let running = RunFile::read(&folder);
+    let running = RunFile::read(&folder, Program::Server);
     let base = config.public.url.as_ref().map(|url| url.as_str().to_owned());
     let base = base.or_else(|| running.and_then(|run| run.http.or(run.https)));
     let messages = format!("{}/bridge/messages", base.as_deref().unwrap_or("http://localhost:7070"));

@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::print;
 use crate::config::{Config, Sources, reference, show};
+use crate::relay::SharedSecret;
 use crate::tls::TlsIdentity;
 
 #[derive(Debug, Subcommand)]
@@ -21,6 +22,7 @@ pub(super) fn perform(command: &ConfigCommand, sources: &Sources) -> anyhow::Res
         ConfigCommand::Check => {
             let config = Config::load(sources)?;
             TlsIdentity::own(&config)?;
+            SharedSecret::of_file(&config)?;
             match &config.file {
                 Some(file) => print(&format!("{}: the configuration is good", file.display())),
                 None => print(

@@ -4,8 +4,14 @@ pub mod banner;
 
 mod bridge;
 mod config;
+mod doctor;
+mod notify;
+mod process;
 mod qr;
+mod relay;
+mod relay_banner;
 mod serve;
+mod successor;
 mod user;
 
 use std::ffi::{OsStr, OsString};
@@ -18,7 +24,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, Sources};
 use crate::data_folder::NoData;
+use crate::relay::SecretError;
+use crate::relay::alone::NothingToDo;
 use crate::tls::TlsError;
+use crate::upgrade::Program;
 
 /// Calls between two people, on a server of your own.
 #[derive(Debug, Parser)]
@@ -54,12 +63,16 @@ struct Settings {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the server: web app, signaling and relay.
-    Serve,
+    Serve(serve::ServeCommand),
+    /// Runs the relay alone, on another machine than the server, with the server's secret.
+    Relay(relay::RelayCommand),
     /// Adds people and lets them in; works while the server runs.
     #[command(subcommand)]
     User(user::UserCommand),
     /// Shows what a messenger needs to carry the signaling of its users: an address, a token, and the webhook's key.
     Bridge(bridge::BridgeCommand),
+    /// Looks at everything a server needs, the relay's ways among it, and says what is wrong and what would be right.
+    Doctor,
     /// Checks, shows and explains the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -81,7 +94,9 @@ pub fn run() -> ExitCode {
 fn perform(settings: &Settings, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Config(command) => config::perform(&command, &settings.sources()),
-        Command::Serve => serve::perform(settings.load()?, &settings.flags()),
+        Command::Doctor => doctor::perform(&settings.load()?, Program::Server),
+        Command::Serve(command) => serve::perform(&command, settings.load()?, &settings.flags()),
+        Command::Relay(command) => relay::perform(&command, settings.load()?),
         Command::Bridge(command) => bridge::perform(&command, &settings.load()?),
         Command::User(command) => user::perform(&command, &settings.load()?, &settings.flags()),
     }
@@ -118,6 +133,8 @@ fn is_of_configuration(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<ConfigError>()
             || cause.is::<NoData>()
+            || cause.is::<SecretError>()
+            || cause.is::<NothingToDo>()
             || cause.downcast_ref().is_some_and(TlsError::is_of_configuration)
     })
 }

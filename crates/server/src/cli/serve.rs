@@ -1,96 +1,85 @@
 //! `visavis serve`.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::time::Duration;
 
 use anyhow::Context;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use clap::Args;
 use tracing::{info, warn};
 
 use super::banner::Banner;
-use super::{hint, print, quoted};
+use super::process::{
+    Running, Signals, allow_open_files, begin_log, predecessor, until_stopped, upgrade_socket,
+};
+use super::{hint, notify, print, quoted};
 use crate::addresses;
 use crate::config::Config;
+use crate::data_folder::DataFolder;
 use crate::mallopt;
+use crate::open_files::OpenFiles;
+use crate::relay::Staying;
 use crate::serve::Server;
+use crate::upgrade::{Asked, Program, UpgradeError};
 
-/// Files a server has open besides its WebSockets: listeners, databases, HTTP connections, relayed sockets.
-const OTHER_FILES: u64 = 1024;
-
-/// Runs until it is told to stop.
-pub(super) fn perform(config: Config, flags: &[OsString]) -> anyhow::Result<()> {
-    tracing_subscriber::fmt()
-        .with_env_filter(config.log.level.filter())
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
-    mallopt::give_large_blocks_back();
-    allow_open_files(config.signaling.max_sockets.into());
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
-    runtime.block_on(serve(config, flags))
+#[derive(Debug, Args)]
+pub(super) struct ServeCommand {
+    /// Take over from the server that runs in this data folder, if one does: listening sockets and relayed calls pass from
+    /// it to this one, and no packet is lost. The running server does the same by itself on the signal SIGUSR2.
+    #[arg(long)]
+    upgrade: bool,
 }
 
-async fn serve(config: Config, flags: &[OsString]) -> anyhow::Result<()> {
-    let mut stop = Stop::listen()?;
+/// Runs until it is told to stop, or until its successor has taken over.
+pub(super) fn perform(command: &ServeCommand, config: Config, flags: &[OsString]) -> anyhow::Result<()> {
+    begin_log(&config);
+    mallopt::give_large_blocks_back();
+    allow_open_files(OpenFiles::of(&config, Program::Server));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+    runtime.block_on(serve(command, config, flags))
+}
+
+async fn serve(options: &ServeCommand, config: Config, flags: &[OsString]) -> anyhow::Result<()> {
+    let mut signals = Signals::listen()?;
     let (public, data) = (config.public.url.clone(), config.data.dir.clone());
-    let server = Server::start(config).await?;
+    let others = config.relay.others.iter().map(ToString::to_string).collect();
+    let drain = Duration::from_secs(config.relay.drain_s);
+    let folder = DataFolder::open(&data)?;
+    let predecessor = predecessor(options.upgrade, &folder, Program::Server)?;
+    let server = Server::start_after(config, predecessor).await?;
+    let upgrades = upgrade_socket(&folder, Program::Server);
     let nobody = server.store.is_empty().await?;
     let banner = Banner {
         reach: &server.reach,
         public: public.as_ref(),
         data: &data,
         network: server.reach.https.map(addresses::network_urls).unwrap_or_default(),
+        others,
         first_account: nobody.then(|| command("user add NAME", flags)),
     };
     print(&banner.text())?;
     print("ready; stop with Ctrl-C")?;
-    stop.asked().await;
+    notify::ready();
+    let Some(server) = until_stopped(server, upgrades.as_ref(), drain, &mut signals).await? else {
+        return Ok(());
+    };
     info!("stopping; ask again to stop at once");
+    if let Some(socket) = upgrades {
+        socket.close();
+    }
     tokio::select! {
         () = server.stop() => {}
-        () = stop.asked() => warn!("stopped at once"),
+        () = signals.stop() => warn!("stopped at once"),
     }
     Ok(())
 }
 
-/// The signals that mean: stop.
-struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Stop {
-    fn listen() -> anyhow::Result<Self> {
-        let listen = |kind| signal(kind).context("cannot listen for signals");
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+impl Running for Server {
+    fn renew_certificate(&self) {
+        Self::renew_certificate(self);
     }
 
-    async fn asked(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-/// Systems start programs with a low limit that they may raise themselves up to a higher one.
-fn allow_open_files(sockets: u64) {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let enough = |limit: Option<u64>, wanted| limit.is_none_or(|limit| limit >= wanted);
-    let wanted = sockets + OTHER_FILES;
-    if enough(current, wanted) {
-        return;
-    }
-    let raised = if enough(maximum, wanted) { Some(wanted) } else { maximum };
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: raised, maximum }) {
-        warn!(%error, "the limit on open files stays as it is");
-    }
-    if !enough(raised, sockets) {
-        let limit = maximum.unwrap_or(u64::MAX);
-        warn!(
-            "signaling.max_sockets is {sockets}, but the system allows {limit} open files: see `ulimit -Hn`"
-        );
+    async fn hand_over(self, asked: Asked) -> Result<Option<Staying>, UpgradeError> {
+        Self::hand_over(self, asked).await
     }
 }
 

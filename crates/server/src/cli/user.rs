@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use visavis_proto::UserId;
 use visavis_store::{Store, User};
@@ -17,11 +17,27 @@ use crate::clock;
 use crate::config::{Config, PublicUrl};
 use crate::data_folder::DataFolder;
 use crate::run_file::RunFile;
+use crate::upgrade::Program;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Adds somebody and prints the one-time link with which they choose a password.
-    Add(Whom),
+    /// Adds somebody and prints the one-time link with which they choose a password. The first person of a server becomes
+    /// its administrator, and this says so.
+    Add {
+        #[command(flatten)]
+        whom: Whom,
+        /// They administer the server in the app.
+        #[arg(long)]
+        admin: bool,
+    },
+    /// Says whether somebody administers the server in the app: its users, links, live calls and relay.
+    Admin {
+        /// The name others dial.
+        name: String,
+        /// Whether they do.
+        #[arg(value_name = "on|off")]
+        state: OnOff,
+    },
     /// Lists everybody.
     List {
         /// As JSON, for programs.
@@ -37,6 +53,13 @@ pub(super) enum UserCommand {
         /// The name others dial.
         name: String,
     },
+}
+
+/// A switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OnOff {
+    On,
+    Off,
 }
 
 /// The server whose people these are.
@@ -71,13 +94,14 @@ pub(super) struct Whom {
 pub(super) fn perform(command: &UserCommand, config: &Config, flags: &[OsString]) -> anyhow::Result<()> {
     let folder = match command {
         // The first person may be added before the first start.
-        UserCommand::Add(whom) => {
+        UserCommand::Add { whom, .. } => {
             whom.new_id()?;
             open_or_make(&config.data.dir)?
         }
-        UserCommand::Link(_) | UserCommand::Remove { .. } | UserCommand::List { .. } => {
-            DataFolder::existing(&config.data.dir)?
-        }
+        UserCommand::Link(_)
+        | UserCommand::Admin { .. }
+        | UserCommand::Remove { .. }
+        | UserCommand::List { .. } => DataFolder::existing(&config.data.dir)?,
     };
     folder.refuse_cut_databases()?;
     let store = Store::open(&folder.database())?;
@@ -85,7 +109,8 @@ pub(super) fn perform(command: &UserCommand, config: &Config, flags: &[OsString]
     let place = Place { config, folder: &folder, store: &store, flags };
     runtime.block_on(async {
         let done = match command {
-            UserCommand::Add(whom) => add(whom, &place).await,
+            UserCommand::Add { whom, admin } => add(whom, *admin, &place).await,
+            UserCommand::Admin { name, state } => appoint(name, *state, &place).await,
             UserCommand::Link(whom) => link(whom, &place).await,
             UserCommand::Remove { name } => remove(name, &place).await,
             UserCommand::List { json } => list(&place, *json).await,
@@ -111,14 +136,38 @@ fn open_or_make(path: &Path) -> anyhow::Result<DataFolder> {
     Ok(folder)
 }
 
-async fn add(whom: &Whom, place: &Place<'_>) -> anyhow::Result<()> {
+async fn add(whom: &Whom, admin: bool, place: &Place<'_>) -> anyhow::Result<()> {
     let id = whom.new_id()?;
     let base = whom.base()?;
     let user = User { id: id.clone(), display_name: whom.name.trim().to_owned() };
+    let is_first = place.store.is_empty().await?;
     if !place.store.add_user(user, clock::now()).await? {
+        refuse_shut(&id, place.store).await?;
         bail!("{id} has an account already; {} makes a new link", place.hint(&format!("link {id}")));
     }
+    if admin || is_first {
+        place.store.appoint(&id, true).await?;
+    }
+    if is_first && !admin {
+        // Whoever may run this may do everything, so the first person is most likely the one who does.
+        let back = place.hint(&format!("admin {id} off"));
+        tell(&format!(
+            "{id} is the first person here and so administers the server in the app; {back} changes that"
+        ));
+    }
     invite(&id, whom, base, place).await
+}
+
+async fn appoint(name: &str, state: OnOff, place: &Place<'_>) -> anyhow::Result<()> {
+    let id = parse_name(name)?;
+    let Some(account) = place.store.appoint(&id, state == OnOff::On).await? else {
+        bail!("{id} has no account; {} makes one", place.hint(&format!("add {id}")));
+    };
+    let shut = if account.disabled { ", but the account is shut" } else { "" };
+    match state {
+        OnOff::On => print(&format!("{id} administers the server{shut}")),
+        OnOff::Off => print(&format!("{id} does not administer the server")),
+    }
 }
 
 async fn remove(name: &str, place: &Place<'_>) -> anyhow::Result<()> {
@@ -133,13 +182,24 @@ async fn link(whom: &Whom, place: &Place<'_>) -> anyhow::Result<()> {
     invite(&whom.id()?, whom, whom.base()?, place).await
 }
 
+/// An account that is shut gets no link, and is there all the same.
+async fn refuse_shut(id: &UserId, store: &Store) -> anyhow::Result<()> {
+    if store.is_disabled(id).await? {
+        bail!(
+            "the account of {id} is shut; an administrator opens it again in the app, at Administration, People"
+        );
+    }
+    Ok(())
+}
+
 async fn invite(id: &UserId, whom: &Whom, base: Option<PublicUrl>, place: &Place<'_>) -> anyhow::Result<()> {
     let &Place { config, folder, store, .. } = place;
     let lifetime = days(config.accounts.signup_days);
     let Some(token) = sign_up::make_link(store, id, lifetime, clock::now()).await? else {
+        refuse_shut(id, store).await?;
         bail!("{id} has no account; {} makes one", place.hint(&format!("add {id}")));
     };
-    let bases = Bases::of(base, config, RunFile::read(folder).as_ref());
+    let bases = Bases::of(base, config, RunFile::read(folder, Program::Server).as_ref());
     let here = sign_up::page(&bases.here, &token);
     let elsewhere = bases.elsewhere.map(|base| sign_up::page(&base, &token));
     if whom.json {
@@ -232,6 +292,7 @@ async fn list(place: &Place<'_>, json: bool) -> anyhow::Result<()> {
                 json!({
                     "name": account.user.id, "display_name": account.user.display_name,
                     "signed_up": account.signed_up, "added_ago_ms": added_ago_ms,
+                    "admin": account.admin, "disabled": account.disabled,
                 })
             })
             .collect();
@@ -245,7 +306,10 @@ async fn list(place: &Place<'_>, json: bool) -> anyhow::Result<()> {
         .map(|account| {
             let state = if account.signed_up { "signed up" } else { "has not signed up yet" };
             let User { id, display_name } = &account.user;
-            format!("{id}\t{display_name}\t{state}\tadded {}", ago(now.since(account.created)))
+            let admin = if account.admin { "\tadministrator" } else { "" };
+            let shut = if account.disabled { "\tshut" } else { "" };
+            let added = ago(now.since(account.created));
+            format!("{id}\t{display_name}\t{state}\tadded {added}{admin}{shut}")
         })
         .collect();
     print(&lines.join("\n"))

@@ -4,25 +4,34 @@
 //! sources, `setting.rs` the values; [`ConfigError`] says where something is wrong and what would be right.
 
 mod docs;
+mod embed_origin;
 mod error;
 mod keys;
 mod layers;
 mod setting;
 mod table;
+mod turn_url;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 pub use docs::{reference, show};
+pub use embed_origin::EmbedOrigin;
 pub use error::{ConfigError, Fault, Origin};
 pub use keys::{
     Accounts, Bridge, Calls, Chaos, Config, Data, Guests, Http, Https, Log, Public, Push, Relay, Signaling,
-    Teaching,
+    Teaching, Web,
 };
 pub use layers::Sources;
-pub use setting::{Contact, LogFilter, PortRange, PublicUrl, WebhookUrl};
+pub use setting::{Contact, LogFilter, PortRange, PublicUrl, TlsUrls, WebhookUrl};
+pub(crate) use turn_url::takes_turn;
+pub use turn_url::{Transport, TurnUrl};
+
+/// More addresses of other relays than any device should ask: each costs it a relayed address when a call begins.
+const MOST_OTHERS: usize = 16;
 
 impl Config {
     /// Reads the sources, later ones over earlier ones: defaults, file, variables, flags.
@@ -64,6 +73,38 @@ fn check_together(config: &Config, origins: &BTreeMap<&'static str, Origin>, fau
     }
     if config.http.listen.is_none() && config.https.listen.is_none() {
         fault("https.listen", "is off, and so is http.listen: nobody could reach the server");
+    }
+    let relay = &config.relay;
+    if relay.listen.is_empty() && !relay.listen_tls.is_empty() {
+        fault(
+            "relay.listen_tls",
+            "needs relay.listen beside it, which is empty: most devices use the relay without TLS",
+        );
+    }
+    for (key, is_on) in [("relay.mobility", relay.mobility), ("relay.tcp_peers", relay.tcp_peers)] {
+        if is_on && relay.workers > 1 {
+            fault(
+                key,
+                "needs relay.workers to be 1, or 0: a client may come to another thread than the one that knows it",
+            );
+        }
+    }
+    let is_taken = |address: &SocketAddr| {
+        let others = relay.listen.iter().chain(&config.https.listen).chain(&config.http.listen);
+        address.port() != 0 && others.into_iter().any(|other| other == address)
+    };
+    if relay.listen_tls.iter().any(is_taken) {
+        fault(
+            "relay.listen_tls",
+            "is the same address as relay.listen, https.listen or http.listen; it needs a port of its own (5349, usually)",
+        );
+    }
+    if relay.others.len() > MOST_OTHERS {
+        let problem = format!(
+            "names {} addresses, and {MOST_OTHERS} are the most: each costs every device a relayed address when a call begins",
+            relay.others.len()
+        );
+        fault("relay.others", &problem);
     }
     if config.http.listen.is_some_and(|address| address.port() != 0)
         && config.http.listen == config.https.listen

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use axum::http::Uri;
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
+use visavis_relay::{Engine, Offload, TlsServer};
 
 /// A value as a source gives it.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +52,7 @@ pub(crate) trait Setting: Sized {
 }
 
 /// A type whose value is one string.
-trait Text: Sized {
+pub(super) trait Text: Sized {
     const KIND: &'static str;
     fn parse(text: &str) -> Result<Self, String>;
     fn text(&self) -> String;
@@ -85,7 +86,7 @@ macro_rules! text_settings {
     )+};
 }
 
-text_settings!(PathBuf, PortRange, LogFilter);
+text_settings!(PathBuf, PortRange, LogFilter, TlsUrls, Engine, Offload);
 
 impl<T: Text> Setting for Option<T> {
     const FORM: &'static str = T::KIND;
@@ -224,6 +225,10 @@ parsed! {
     SocketAddr: "an IP address and port such as 127.0.0.1:7070 or [::]:7443",
     IpAddr: "an IP address such as 203.0.113.7",
     PortRange: "a first and last port such as 49152-65535",
+    TlsUrls: "auto, always or never",
+    TlsServer: "an IP address and port, perhaps behind a name and a slash, such as turn2.example.org/192.0.2.7:5349",
+    Engine: "auto or portable",
+    Offload: "off or auto",
     IpNet: "an IP network such as 10.0.0.0/8 or fd00::/8",
     Contact: "mailto: and an address, or https:// and a page, such as mailto:you@example.org",
     PublicUrl: "http:// or https:// and a host, without a path, such as https://call.example.org",
@@ -254,6 +259,35 @@ impl FromStr for Contact {
 impl fmt::Display for Contact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// Whether devices are sent to the relay over TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsUrls {
+    /// If their browsers will take the certificate.
+    Auto,
+    /// Whatever the certificate.
+    Always,
+    /// Not over TLS.
+    Never,
+}
+
+impl FromStr for TlsUrls {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Auto, Self::Always, Self::Never].into_iter().find(|it| it.to_string() == text).ok_or(())
+    }
+}
+
+impl fmt::Display for TlsUrls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        })
     }
 }
 

@@ -120,14 +120,16 @@ fn an_error_names_file_line_key_and_the_way_out() {
          level = \"loud\"\n\
          [public]\n\
          url = \"call.example.org/path\"\n\
-         [nowhere]\n",
+         [nowhere]\n\
+         [web]\n\
+         embed_origins = [\"https://shop.example\", \"*\"]\n",
     )
     .errors();
 
     assert_eq!(
         errors,
-        "visavis.toml:17: nowhere: unknown section; there are data, http, https, public, accounts, guests, push, calls, signaling, \
-         bridge, relay, teaching, chaos, log\n\
+        "visavis.toml:17: nowhere: unknown section; there are data, http, https, public, web, accounts, guests, push, calls, \
+         signaling, bridge, relay, teaching, chaos, log\n\
          visavis.toml:2: relay.prots: unknown key; did you mean relay.ports?\n\
          visavis.toml:3: relay.ports: \"9-1\" is not a first and last port such as 49152-65535\n\
          visavis.toml:4: relay.allow_peers: \"10.0.0.0\" is not an IP network such as 10.0.0.0/8 or fd00::/8\n\
@@ -138,7 +140,8 @@ fn an_error_names_file_line_key_and_the_way_out() {
          visavis.toml:12: teaching.enabled: 1 is not true or false\n\
          visavis.toml:14: log.level: \"loud\" is not a log filter such as info or info,visavis_relay=debug\n\
          visavis.toml:16: public.url: \"call.example.org/path\" is not http:// or https:// and a host, without a path, \
-         such as https://call.example.org"
+         such as https://call.example.org\n\
+         visavis.toml:19: web.embed_origins: \"*\" stands for many sites: name each of them, such as https://shop.example"
     );
 }
 
@@ -240,6 +243,12 @@ fn keys_that_only_make_sense_together_are_checked_together() {
         written("").flag("http.listen=").flag("https.listen=").errors(),
         "flag --set https.listen=: https.listen: is off, and so is http.listen: nobody could reach the server"
     );
+    assert_eq!(
+        written("[relay]\nworkers = 2\nmobility = true\n").errors(),
+        "visavis.toml:3: relay.mobility: needs relay.workers to be 1, or 0: a client may come to another thread than the one that \
+         knows it"
+    );
+    assert!(written("[relay]\nmobility = true\ntcp_peers = true\n").load().relay.tcp_peers);
 }
 
 #[test]

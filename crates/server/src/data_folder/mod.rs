@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::upgrade::Program;
+
 pub use cut::CutDatabase;
 
 /// Why a file of the data folder cannot be read or written; meant for the operator.
@@ -64,6 +66,14 @@ impl DataFolder {
                 Err(NoData { path: std::path::absolute(path).unwrap_or(folder.path) })
             }
             Ok(_) | Err(_) => Ok(folder),
+        }
+    }
+
+    /// The folder in which this program runs or has run, if there is one; nothing is made. A server's has a database.
+    pub fn found(path: &Path, program: Program) -> Option<Self> {
+        match program {
+            Program::Server => Self::existing(path).ok(),
+            Program::Relay => path.is_dir().then(|| Self { path: path.to_owned() }),
         }
     }
 

@@ -3,19 +3,21 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `POST /api/login` `Login` | `Me`, cookie |
+//! | `POST /api/login` `Login` | `Me`, cookie; the login of the cookie that came with it ends |
 //! | `POST /api/logout` | nothing, cookie cleared |
 //! | `POST /api/signup/check` `{"token"}` | `SignUpInvitation` |
-//! | `POST /api/signup` `SignUp` | `Me`, cookie |
+//! | `POST /api/signup` `SignUp` | `Me`, cookie, as `login` |
 //! | `POST /api/ticket` | `Ticket` |
 //! | `GET /api/me` | `Me`, cookie renewed |
+//! | `PATCH /api/me` `ChangeMe` | `Me` |
+//! | `POST /api/password` `ChangePassword` | nothing; every other login ends |
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONNECTION, SET_COOKIE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -24,20 +26,24 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use visavis_proto::limits::TICKET_LIFETIME;
-use visavis_proto::{ChangedThing, ErrorCode, Login, Me, SignUp, SignUpInvitation, Ticket};
-use visavis_store::{Store, User};
+use visavis_proto::{
+    ChangeMe, ChangePassword, ChangedThing, ErrorCode, Login, Me, SignUp, SignUpInvitation, Ticket, UserId,
+};
+use visavis_store::{Store, TokenHash, User};
 
+use super::admin::{self, Admin};
 use super::client::Client;
-use super::{cookie, devices, guests, history, origin, people, push};
+use super::{cookie, devices, embed, guests, history, origin, people, push, relay, shared};
 use crate::accounts::{Accounts, CurrentLogin, Refusal, SignedIn, agent};
 use crate::clock;
-use crate::config::PublicUrl;
+use crate::config::{EmbedOrigin, PublicUrl};
 use crate::push::Push;
 use crate::signaling::{Calls, Devices, Presences};
 
 /// Largest body, in bytes: a token, a password and a name are well below.
-const BODY_BYTES: usize = 4096;
+pub(super) const BODY_BYTES: usize = 4096;
 /// How long a request may take with its body and its answer's work, the wait for a password check included.
 const REQUEST: Duration = Duration::from_secs(20);
 
@@ -56,8 +62,12 @@ pub struct Api {
     pub push: Arc<Push>,
     /// Live calls.
     pub calls: Arc<Calls>,
+    /// What administrators see.
+    pub admin: Arc<Admin>,
     /// The operator's `public.url`: pages from there are ours.
     pub public: Option<PublicUrl>,
+    /// The operator's `web.embed_origins`.
+    pub embed_origins: Arc<[EmbedOrigin]>,
     /// Where HTTPS listens: links for others begin there if their maker is at this machine itself.
     pub https: Option<SocketAddr>,
     /// The operator's `public.trust_proxy`.
@@ -72,12 +82,16 @@ pub fn routes(api: Api) -> Router {
         .route("/signup", post(sign_up))
         .route("/signup/check", post(check_sign_up))
         .route("/ticket", post(ticket))
-        .route("/me", get(me))
+        .route("/me", get(me).patch(change_me))
+        .route("/password", post(change_password))
         .merge(people::routes())
         .merge(devices::routes())
         .merge(guests::routes())
         .merge(push::routes())
         .merge(history::routes())
+        .merge(relay::routes())
+        .merge(shared::routes())
+        .merge(admin::routes())
         // A fallback would give way to the web app, which answers everything else.
         .route(
             "/{*nothing}",
@@ -85,11 +99,12 @@ pub fn routes(api: Api) -> Router {
         )
         .method_not_allowed_fallback(async || Refusal::new(ErrorCode::Unsupported, "use the other method"))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn_with_state(api.clone(), bounded))
         .layer(middleware::from_fn_with_state(api.clone(), guard));
-    Router::new().nest("/api", routes).with_state(api)
+    Router::new().nest("/api", routes).nest("/api/embed", embed::routes(&api)).with_state(api)
 }
 
-/// Refuses what other sites' pages ask for; keeps answers out of caches.
+/// Refuses what other sites' pages ask for.
 async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
     let changes_something = request.method() != Method::GET && request.method() != Method::HEAD;
     if changes_something && !origin::is_ours(request.headers(), api.public.as_ref()) {
@@ -99,6 +114,11 @@ async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response
         )
         .into_response();
     }
+    next.run(request).await
+}
+
+/// Bounds the time of a request; keeps its answer out of caches.
+pub(super) async fn bounded(State(api): State<Api>, request: Request, next: Next) -> Response {
     let mut response = match tokio::time::timeout(REQUEST, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
@@ -153,8 +173,13 @@ async fn check_sign_up(
 
 async fn ticket(State(api): State<Api>, caller: Caller) -> Result<Json<Ticket>, Refusal> {
     let CurrentLogin { user, login, .. } = caller.login(&api).await?;
-    let ticket = api.accounts.tickets.issue(&user.id, login, clock::now());
-    Ok(Json(Ticket { ticket, expires_in_ms: millis(TICKET_LIFETIME) }))
+    Ok(Json(ticket_for(&api, &user.id, login)))
+}
+
+/// A ticket for somebody who is signed in.
+pub(super) fn ticket_for(api: &Api, user: &UserId, login: TokenHash) -> Ticket {
+    let ticket = api.accounts.tickets.issue(user, login, clock::now());
+    Ticket { ticket, expires_in_ms: millis(TICKET_LIFETIME) }
 }
 
 async fn me(State(api): State<Api>, caller: Caller) -> Result<Response, Refusal> {
@@ -165,19 +190,45 @@ async fn me(State(api): State<Api>, caller: Caller) -> Result<Response, Refusal>
     let lasts = guest.as_ref().map_or(api.accounts.login_lifetime(), |guest| guest.expires.since(now));
     let value = caller.cookie.as_deref().unwrap_or_default();
     let cookie = cookie::set(value, lasts, caller.client.secure);
-    let me = Me { guest: guest.map(|guest| guests::guest_of(guest, now)), ..shown(login.user) };
+    let shared = api.accounts.shared(&login, clock::moment());
+    let guest = guest.map(|guest| guests::guest_of(guest, now));
+    let me = Me { shared, guest, ..shown(login.user, login.is_admin) };
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(me)).into_response())
 }
 
+async fn change_me(
+    State(api): State<Api>,
+    caller: Caller,
+    body: Body<ChangeMe>,
+) -> Result<Json<Me>, Refusal> {
+    let current = caller.confirmed(&api).await?;
+    let user = api.accounts.rename(&current, &read(body)?.display_name).await?;
+    Ok(Json(shown(user, current.is_admin)))
+}
+
+async fn change_password(
+    State(api): State<Api>,
+    caller: Caller,
+    body: Body<ChangePassword>,
+) -> Result<StatusCode, Refusal> {
+    let current = caller.confirmed(&api).await?;
+    let ChangePassword { old, new } = read(body)?;
+    api.accounts.change_password(&current, &old, &new, clock::moment()).await?;
+    api.devices.tell_changed(&current.user.id, &[ChangedThing::Devices]);
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn welcome(api: &Api, caller: &Caller, signed_in: SignedIn) -> Result<Response, Refusal> {
+    api.accounts.end_former(caller.cookie.as_deref(), clock::moment()).await?;
     api.store.describe_login(signed_in.token.hash(), caller.agent.clone()).await?;
     api.devices.tell_changed(&signed_in.user.id, &[ChangedThing::Devices]);
     let cookie = cookie::set(&signed_in.token.text(), api.accounts.login_lifetime(), caller.client.secure);
-    Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(shown(signed_in.user))).into_response())
+    let is_admin = api.store.account(&signed_in.user.id).await?.is_some_and(|account| account.admin);
+    Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(shown(signed_in.user, is_admin))).into_response())
 }
 
-fn shown(user: User) -> Me {
-    Me { name: user.id, display_name: user.display_name, guest: None }
+fn shown(user: User, admin: bool) -> Me {
+    Me { name: user.id, display_name: user.display_name, guest: None, shared: None, admin }
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {
@@ -202,6 +253,17 @@ impl Caller {
         Ok(login)
     }
 
+    /// The same, who has confirmed to be it where several people use the browser.
+    pub(super) async fn confirmed(&self, api: &Api) -> Result<CurrentLogin, Refusal> {
+        let login = self.user(api).await?;
+        let open_for = api.accounts.confirmations.open_for(login.login, clock::instant());
+        if login.is_shared && open_for.is_zero() {
+            let message = "several people use this browser: confirm who you are (POST /api/confirm)";
+            return Err(Refusal::new(ErrorCode::Unconfirmed, message));
+        }
+        Ok(login)
+    }
+
     /// Anybody who is signed in.
     pub(super) async fn login(&self, api: &Api) -> Result<CurrentLogin, Refusal> {
         api.accounts.current(self.cookie.as_deref(), clock::moment()).await
@@ -217,6 +279,19 @@ impl FromRequestParts<Api> for Caller {
         let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         let cookie = cookie::read(&parts.headers).map(str::to_owned);
         Ok(Self { client, cookie, agent: agent::describe(agent) })
+    }
+}
+
+/// What is asked for behind the `?`.
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let asked = Query::from_request_parts(parts, state).await;
+        let refused = |error: QueryRejection| Refusal::new(ErrorCode::BadMessage, error.body_text());
+        asked.map(|Query(asked)| Self(asked)).map_err(refused)
     }
 }
 

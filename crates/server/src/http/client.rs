@@ -29,6 +29,11 @@ impl Client {
     /// request did not come through [`super::listen`].
     pub fn of(extensions: &Extensions, headers: &HeaderMap, trust_proxy: bool) -> Option<Self> {
         let ConnectInfo(peer) = extensions.get::<ConnectInfo<Peer>>()?;
+        Some(Self::at(peer, headers, trust_proxy))
+    }
+
+    /// The same, of this end.
+    pub fn at(peer: &Peer, headers: &HeaderMap, trust_proxy: bool) -> Self {
         let mut client = Self { address: peer.address.ip().to_canonical(), secure: peer.secure };
         if trust_proxy {
             if let Some(address) = last(headers, "x-forwarded-for").and_then(|text| text.parse().ok()) {
@@ -38,7 +43,7 @@ impl Client {
                 client.secure = scheme == "https";
             }
         }
-        Some(client)
+        client
     }
 }
 

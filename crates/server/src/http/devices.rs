@@ -19,9 +19,14 @@ pub(super) fn routes() -> Router<Api> {
 }
 
 async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<LoginList>, Refusal> {
-    let current = caller.user(&api).await?;
+    let current = caller.confirmed(&api).await?;
+    logins_of(&api, &current.user.id, current.login).await.map(Json)
+}
+
+/// Somebody's logins; `current` is the one that asks, if it is theirs.
+pub(super) async fn logins_of(api: &Api, user: &UserId, current: TokenHash) -> Result<LoginList, Refusal> {
     let now = clock::now();
-    let connected = api.devices.list(&current.user.id);
+    let connected = api.devices.list(user);
     let shown = |login: ListedLogin| {
         let devices: Vec<DeviceView> = connected
             .iter()
@@ -38,14 +43,14 @@ async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<LoginList>,
             name: login.name.clone().or_else(said).unwrap_or_else(|| "A browser".to_owned()),
             created_ago_ms: millis(now.since(login.created)),
             last_seen_ago_ms: millis(now.since(login.last_seen)),
-            current: login.token == current.login,
+            current: login.token == current,
             push: login.push,
             devices,
         }
     };
-    let mut logins: Vec<_> = api.store.logins(&current.user.id, now).await?.into_iter().map(shown).collect();
+    let mut logins: Vec<_> = api.store.logins(user, now).await?.into_iter().map(shown).collect();
     logins.sort_by_key(|login| !login.current);
-    Ok(Json(LoginList { logins }))
+    Ok(LoginList { logins })
 }
 
 async fn rename(
@@ -54,7 +59,7 @@ async fn rename(
     Path(id): Path<String>,
     body: Body<RenameLogin>,
 ) -> Result<StatusCode, Refusal> {
-    let current = caller.user(&api).await?;
+    let current = caller.confirmed(&api).await?;
     let name = check_display_name("name", &read(body)?.name)?;
     let login = find(&api, &current.user.id, &id).await?;
     api.store.rename_login(login, name).await?;
@@ -63,7 +68,7 @@ async fn rename(
 }
 
 async fn end(State(api): State<Api>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
-    let current = caller.user(&api).await?;
+    let current = caller.confirmed(&api).await?;
     let login = find(&api, &current.user.id, &id).await?;
     api.accounts.end_login(login).await?;
     api.devices.tell_changed(&current.user.id, &[ChangedThing::Devices]);
@@ -71,23 +76,19 @@ async fn end(State(api): State<Api>, caller: Caller, Path(id): Path<String>) -> 
 }
 
 async fn end_others(State(api): State<Api>, caller: Caller) -> Result<StatusCode, Refusal> {
-    let current = caller.user(&api).await?;
-    for login in api.store.logins(&current.user.id, clock::now()).await? {
-        if login.token != current.login {
-            api.accounts.end_login(login.token).await?;
-        }
-    }
+    let current = caller.confirmed(&api).await?;
+    api.accounts.end_other_logins(&current, clock::moment()).await?;
     api.devices.tell_changed(&current.user.id, &[ChangedThing::Devices]);
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Which of somebody's logins has this id: they have a hundred at most.
-async fn find(api: &Api, user: &UserId, id: &str) -> Result<TokenHash, Refusal> {
+pub(super) async fn find(api: &Api, user: &UserId, id: &str) -> Result<TokenHash, Refusal> {
     let logins = api.store.logins(user, clock::now()).await?;
     let found = logins.into_iter().find(|login| id_of(login.token) == id);
     found
         .map(|login| login.token)
-        .ok_or_else(|| Refusal::new(ErrorCode::NotFound, "no login of yours has this id; it may have ended"))
+        .ok_or_else(|| Refusal::new(ErrorCode::NotFound, "no login has this id; it may have ended"))
 }
 
 /// A login's name in this API. What is kept of its token is not told: from the id nobody gets there.

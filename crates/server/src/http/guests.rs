@@ -12,13 +12,14 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use visavis_proto::{
     ChangedThing, EnterAsGuest, ErrorCode, GuestInvitation, GuestLink, GuestLinkList, GuestOf, MakeGuestLink,
-    Me, NewGuestLink, Timestamp,
+    Me, NewGuestLink, Timestamp, UserId,
 };
 use visavis_store::{Guest, LinkId};
 
 use super::api::{Api, Body, Caller, millis, read};
 use super::cookie;
-use crate::accounts::{Refusal, check_display_name, guests};
+use super::to_the_end::to_the_end;
+use crate::accounts::{Refusal, Token, check_display_name, guests};
 use crate::addresses;
 use crate::clock;
 
@@ -34,13 +35,13 @@ pub(super) fn routes() -> Router<Api> {
 }
 
 async fn list(State(api): State<Api>, caller: Caller) -> Result<Json<GuestLinkList>, Refusal> {
-    let login = caller.user(&api).await?;
+    let login = caller.confirmed(&api).await?;
     let now = clock::now();
     let links = api.store.guest_links(&login.user.id).await?;
     Ok(Json(GuestLinkList { links: links.into_iter().map(|link| shown(link, now)).collect() }))
 }
 
-fn shown(link: visavis_store::GuestLink, now: Timestamp) -> GuestLink {
+pub(super) fn shown(link: visavis_store::GuestLink, now: Timestamp) -> GuestLink {
     GuestLink {
         id: text_of(link.id),
         label: link.label,
@@ -58,7 +59,7 @@ async fn make(
     headers: HeaderMap,
     body: Body<MakeGuestLink>,
 ) -> Result<Json<NewGuestLink>, Refusal> {
-    let login = caller.user(&api).await?;
+    let login = caller.confirmed(&api).await?;
     let bad = |message: &'static str| Refusal::new(ErrorCode::BadMessage, message);
     let MakeGuestLink { label, uses, expires_in_ms, video } = read(body)?;
     let label = check_display_name("label", &label)?
@@ -84,11 +85,16 @@ async fn make(
     };
     let (link, token) = api.accounts.make_guest_link(&login.user.id, link).await?;
     api.devices.tell_changed(&login.user.id, &[ChangedThing::Links]);
-    let base = match &api.public {
+    let url = guests::page(&base(&api, &caller, &headers), &token);
+    Ok(Json(NewGuestLink { link: shown(link, now), url }))
+}
+
+/// How a link for somebody else begins.
+pub(super) fn base(api: &Api, caller: &Caller, headers: &HeaderMap) -> String {
+    match &api.public {
         Some(public) => public.as_str().to_owned(),
-        None => base_of(&api, &caller, &headers),
-    };
-    Ok(Json(NewGuestLink { link: shown(link, now), url: guests::page(&base, &token) }))
+        None => base_of(api, caller, headers),
+    }
 }
 
 /// As its owner reaches the server; but what only this machine reaches is of no use to a guest if others have a way.
@@ -105,27 +111,32 @@ async fn revoke(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
-    let login = caller.user(&api).await?;
-    let Some(id) = parse(&id) else { return Ok(StatusCode::NO_CONTENT) };
+    let login = caller.confirmed(&api).await?;
+    to_the_end(async move { revoke_of(&api, &login.user.id, &id).await }).await
+}
+
+/// Revokes a link of `owner`, if it is there.
+pub(super) async fn revoke_of(api: &Api, owner: &UserId, id: &str) -> Result<StatusCode, Refusal> {
+    let Some(id) = parse(id) else { return Ok(StatusCode::NO_CONTENT) };
     // Whom the owner talks with, the owner can hang up on.
-    let mut talking = api.store.guests_of(&login.user.id, id).await?;
+    let mut talking = api.store.guests_of(owner, id).await?;
     talking.retain(|guest| api.calls.is_talking(guest));
-    if let Some(gone) = api.store.delete_guest_link(&login.user.id, id, talking).await? {
+    if let Some(gone) = api.store.delete_guest_link(owner, id, talking).await? {
         for guest in gone {
             api.calls.end_all_of(&guest).await;
             api.accounts.user_is_gone(&guest);
         }
-        api.devices.tell_changed(&login.user.id, &[ChangedThing::Links]);
+        api.devices.tell_changed(owner, &[ChangedThing::Links]);
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
-struct LinkToken {
+pub(super) struct LinkToken {
     token: String,
 }
 
-async fn check(
+pub(super) async fn check(
     State(api): State<Api>,
     caller: Caller,
     body: Body<LinkToken>,
@@ -146,6 +157,18 @@ async fn enter(
     caller: Caller,
     body: Body<EnterAsGuest>,
 ) -> Result<Response, Refusal> {
+    let (login, me) = signed_in(&api, &caller, body).await?;
+    api.accounts.end_former(caller.cookie.as_deref(), clock::moment()).await?;
+    let cookie = cookie::set(&login.text(), api.accounts.guest_lifetime(), caller.client.secure);
+    Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(me)).into_response())
+}
+
+/// A guest who has just come, and the secret of their login.
+pub(super) async fn signed_in(
+    api: &Api,
+    caller: &Caller,
+    body: Body<EnterAsGuest>,
+) -> Result<(Token, Me), Refusal> {
     let EnterAsGuest { token, name } = read(body)?;
     let now = clock::moment();
     let signed_in = api.accounts.enter_as_guest(caller.client.address, &token, &name, now).await?;
@@ -154,9 +177,10 @@ async fn enter(
         name: signed_in.user.id,
         display_name: signed_in.user.display_name,
         guest: guest.map(|guest| guest_of(guest, now.wall)),
+        shared: None,
+        admin: false,
     };
-    let cookie = cookie::set(&signed_in.token.text(), api.accounts.guest_lifetime(), caller.client.secure);
-    Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(me)).into_response())
+    Ok((signed_in.token, me))
 }
 
 pub(super) fn guest_of(guest: Guest, now: Timestamp) -> GuestOf {

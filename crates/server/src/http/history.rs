@@ -1,17 +1,16 @@
 //! `/api/history`.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use visavis_proto::{
-    CallId, ChangedThing, ErrorCode, GuestView, HistoryEntry, HistoryPage, HistorySeen, Timestamp,
+    CallId, ChangedThing, GuestView, HistoryEntry, HistoryPage, HistorySeen, PastRecording, Timestamp,
 };
-use visavis_store::PastCall;
+use visavis_store::{KeptRecording, PastCall};
 
-use super::api::{Api, Body, Caller, millis, read};
+use super::api::{Api, Asked, Body, Caller, millis, read};
 use crate::accounts::Refusal;
 use crate::clock;
 
@@ -32,10 +31,9 @@ struct Page {
 async fn page(
     State(api): State<Api>,
     caller: Caller,
-    page: Result<Query<Page>, QueryRejection>,
+    Asked(page): Asked<Page>,
 ) -> Result<Json<HistoryPage>, Refusal> {
-    let login = caller.user(&api).await?;
-    let Query(page) = page.map_err(|error| Refusal::new(ErrorCode::BadMessage, error.body_text()))?;
+    let login = caller.confirmed(&api).await?;
     let limit = page.limit.unwrap_or(LINES).min(MOST_LINES);
     let past = api.store.history(&login.user.id, page.before, limit).await?;
     let unseen = api.store.unseen(&login.user.id).await?;
@@ -60,6 +58,15 @@ fn entry(PastCall { row, peer_name, unseen }: PastCall, now: Timestamp) -> Histo
         request: row.request,
         unseen,
         guest: row.guest.map(|label| GuestView { label }),
+        recordings: row.recordings.into_iter().map(|recorded| recording(&recorded, now)).collect(),
+    }
+}
+
+fn recording(kept: &KeptRecording, now: Timestamp) -> PastRecording {
+    PastRecording {
+        by_you: kept.by_owner,
+        started_ago_ms: millis(now.since(kept.since)),
+        duration_ms: millis(kept.until.since(kept.since)),
     }
 }
 
@@ -68,7 +75,7 @@ async fn seen(
     caller: Caller,
     body: Body<HistorySeen>,
 ) -> Result<StatusCode, Refusal> {
-    let login = caller.user(&api).await?;
+    let login = caller.confirmed(&api).await?;
     let HistorySeen { call } = read(body)?;
     if api.store.see_history(&login.user.id, call).await? {
         api.devices.tell_changed(&login.user.id, &[ChangedThing::History]);

@@ -24,7 +24,7 @@ pub(super) fn routes() -> Router<Api> {
 }
 
 async fn contacts(State(api): State<Api>, caller: Caller) -> Result<Json<ContactList>, Refusal> {
-    let login = caller.user(&api).await?;
+    let login = caller.confirmed(&api).await?;
     let contacts = api.store.contacts(&login.user.id).await?.into_iter().map(shown).collect();
     Ok(Json(ContactList { contacts }))
 }
@@ -44,7 +44,7 @@ async fn put_contact(
     Path(name): Path<String>,
     body: Body<PutContact>,
 ) -> Result<Json<Contact>, Refusal> {
-    let login = caller.user(&api).await?;
+    let login = caller.confirmed(&api).await?;
     let PutContact { favourite, display_name } = read(body)?;
     let given_name =
         display_name.as_deref().map(|name| check_display_name("display_name", name)).transpose()?;
@@ -68,7 +68,7 @@ async fn delete_contact(
     caller: Caller,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Refusal> {
-    let login = caller.user(&api).await?;
+    let login = caller.confirmed(&api).await?;
     if let Ok(name) = name.parse()
         && api
             .presences
@@ -81,7 +81,7 @@ async fn delete_contact(
 }
 
 async fn blocks(State(api): State<Api>, caller: Caller) -> Result<Json<BlockList>, Refusal> {
-    let login = caller.user(&api).await?;
+    let login = caller.confirmed(&api).await?;
     let now = clock::now();
     let blocks = api.store.blocks(&login.user.id).await?;
     let shown = |block: visavis_store::Block| Block {
@@ -97,7 +97,7 @@ async fn block(
     caller: Caller,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Refusal> {
-    let login = caller.user(&api).await?;
+    let login = caller.confirmed(&api).await?;
     let name = somebody(&name)?;
     if name == login.user.id {
         return Err(Refusal::new(ErrorCode::BadMessage, "you cannot block yourself"));
@@ -117,7 +117,7 @@ async fn unblock(
     caller: Caller,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Refusal> {
-    let login = caller.user(&api).await?;
+    let login = caller.confirmed(&api).await?;
     if let Ok(name) = name.parse()
         && api.store.unblock(&login.user.id, &name).await?
     {
@@ -137,7 +137,7 @@ async fn set_preferences(
     caller: Caller,
     body: Body<Preferences>,
 ) -> Result<Json<Preferences>, Refusal> {
-    let login = caller.user(&api).await?;
+    let login = caller.confirmed(&api).await?;
     let now = clock::now();
     let kept = preferences::kept(read(body)?, now)?;
     api.store.set_preferences(&login.user.id, kept.clone()).await?;

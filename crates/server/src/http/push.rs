@@ -10,6 +10,7 @@ use visavis_proto::{Accept, Address, CallId, CallView, ChangedThing, DeviceId, E
 use visavis_store::PushTarget;
 
 use super::api::{Api, Body, Caller, read};
+use crate::accounts::shared::confirmed;
 use crate::accounts::{Refusal, check_display_name};
 use crate::clock;
 
@@ -121,10 +122,16 @@ async fn accept(
 ) -> Result<Json<CallView>, Refusal> {
     let (call, target) = woken(&api, &call, &headers).await?;
     let Accept { media } = read(body)?;
-    let PushTarget { address, device_name, .. } = target;
+    let PushTarget { address, device_name, login, .. } = target;
+    // A notification can be pressed by anybody who is there.
+    confirmed(&api.store, &api.accounts.confirmations, login).await.map_err(unconfirmed)?;
     let user = api.store.user(&address.user).await?;
     let user = user.ok_or_else(|| Refusal::new(ErrorCode::Unauthenticated, "this account is gone"))?;
     let leg = Leg::new(address.clone(), user.display_name, device_name);
     api.calls.woken(call, &address, Event::Accept { leg, media }).await?;
     shown(&api, call, &address).await
+}
+
+fn unconfirmed(code: ErrorCode) -> Refusal {
+    Refusal::new(code, "several people use this browser: its user has to confirm who they are, in the page")
 }

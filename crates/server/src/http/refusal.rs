@@ -25,13 +25,13 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::BadMessage => StatusCode::BAD_REQUEST,
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::Unauthenticated | ErrorCode::AuthExpired => StatusCode::UNAUTHORIZED,
-        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+        ErrorCode::Forbidden | ErrorCode::Unconfirmed => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::Unsupported => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        // Of calls; nothing over HTTP is refused with these.
+        // What stands against it; but for `conflict`, nothing over HTTP is refused with these.
         ErrorCode::Conflict
         | ErrorCode::Busy
         | ErrorCode::YouBusy

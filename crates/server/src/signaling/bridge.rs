@@ -24,7 +24,9 @@ use subtle::ConstantTimeEq;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep, timeout};
 use visavis_proto::limits::{FRAME_BYTES, PARCEL_BYTES, PARCEL_MESSAGES};
-use visavis_proto::{Address, CloseCode, ErrorCode, FromMessenger, ParcelDown, ParcelUp, ToMessenger};
+use visavis_proto::{
+    Address, CloseCode, ErrorCode, FromMessenger, ParcelDown, ParcelUp, ToMessenger, UserId,
+};
 
 use super::Signaling;
 use super::connection::{self, Line, NotRead, Origin, Place, Received};
@@ -67,7 +69,7 @@ pub struct Bridge {
     token: String,
     webhook: Arc<Webhook>,
     /// How devices reach the relay, if not by the name that the messenger uses for us.
-    host: Option<String>,
+    public: Option<PublicUrl>,
     channels: Mutex<Channels>,
     requests: Semaphore,
     strays: Arc<Semaphore>,
@@ -98,7 +100,7 @@ impl Bridge {
             signaling,
             token,
             webhook: Arc::new(webhook),
-            host: public.map(|public| public.authority().to_owned()),
+            public: public.cloned(),
             channels: Mutex::default(),
             requests: Semaphore::new(REQUESTS),
             strays: Arc::new(Semaphore::new(STRAYS)),
@@ -165,38 +167,48 @@ impl Bridge {
         }
         match self.signaling.calls.who(user, None, clock::now()).await {
             Ok(Some(_)) => {}
-            Ok(None) => {
-                let hint =
-                    format!("nobody on this server is called {user}; `visavis user add` makes somebody");
-                return Err(Refusal::new(ErrorCode::NotFound, hint).into_response());
-            }
+            Ok(None) => return Err(self.no_user(user).await.into_response()),
             Err(code) => return Err(Refusal::new(code, "the server has a fault").into_response()),
         }
         let mut channels = self.channels();
         if let Some(intake) = channels.open.get(&name) {
             return Ok(Arc::clone(intake));
         }
-        let place = Place::take(&self.signaling, |signaling| Some(&signaling.metrics.bridged))
+        let mut place = Place::take(&self.signaling, None, |signaling| Some(&signaling.metrics.bridged))
             .map_err(IntoResponse::into_response)?;
         let (intake, unpacked) = Intake::new();
         let intake = Arc::new(intake);
         channels.open.insert(name.clone(), Arc::clone(&intake));
         drop(channels);
-        let host = self.host.clone().or_else(|| Origin::of(headers).host);
+        let (host, by_tls) = match &self.public {
+            Some(public) => (Some(public.authority().to_owned()), public.is_https()),
+            // What the messenger asks for may be a name of its own network, but there is no better.
+            None => (connection::host_of(headers), false),
+        };
         let (outlet, frames) = mpsc::channel(WAITING);
         let line = Bridged { unpacked, outlet };
         let delivery =
             Delivery { bridge: Arc::clone(self), address: address.clone(), channel: channel.clone() };
         let open = Open { bridge: Arc::clone(self), name };
         tokio::spawn(async move {
-            let origin = Origin { host, vouched: Some(address) };
+            let origin = Origin { host, by_tls, address: None, vouched: Some(address) };
             let connection = async {
-                connection::run(line, &place.signaling, origin).await;
+                connection::run(line, &mut place, origin).await;
                 drop(open);
             };
             tokio::join!(connection, delivery.run(frames));
         });
         Ok(intake)
+    }
+
+    /// Why nobody can speak for a user.
+    async fn no_user(&self, user: &UserId) -> Refusal {
+        let hint = match self.signaling.calls.store.is_disabled(user).await {
+            Ok(true) => format!("the account of {user} is shut; an administrator opens it again in the app"),
+            Ok(false) => format!("nobody on this server is called {user}; `visavis user add` makes somebody"),
+            Err(error) => return error.into(),
+        };
+        Refusal::new(ErrorCode::NotFound, hint)
     }
 
     /// Tells a device that its channel is not known here. If many are to be told, some find out by their heartbeat.

@@ -5,7 +5,7 @@
 //! from the decoder; it only ever moves forward in revision, and every decision is checked by the store.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
@@ -13,18 +13,21 @@ use visavis_call::{Availability, Capsule, Effect, Event, Leg, NewCall, Pair, Rec
 use visavis_cluster::{CasError, Change, Engine, Expected, Stored, Write};
 use visavis_proto::limits::CALLS_PER_DEVICE;
 use visavis_proto::{
-    Address, CallId, CallView, ChangedThing, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody, ServerFrame,
-    Timestamp, UserId, limits,
+    Address, CallId, CallState, CallView, Epoch, ErrorCode, Gen, Invite, Rev, ServerBody, ServerFrame,
+    Timestamp, UserId, You, limits,
 };
-use visavis_store::{HistoryRow, Store, TokenHash, User};
+use visavis_store::{Store, TokenHash, User};
 
 use super::alarms::Alarms;
 use super::allowance::Allowances;
 use super::capsules::Capsules;
 use super::devices::Devices;
-use super::handle::Refusal;
+use super::endings::Endings;
+use super::handle::{Refusal, unconfirmed};
 use super::terms::{KNOCKED_AT, KNOCKS, LinkUse, Terms};
+use super::unacked::Unacked;
 use crate::clock;
+use crate::ice::Ice;
 use crate::metrics::Metrics;
 use crate::push::Push;
 
@@ -38,6 +41,9 @@ const CALLS_PER_USER: usize = limits::CALL_REFS;
 const LIVE_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// How long after a device's report media counts as flowing: two heartbeats and a bit.
 const MEDIA_FRESH: Duration = Duration::from_secs(45);
+/// How long after the end of a call its devices may still use the relay: for goodbyes, and for a device that learns of the
+/// end a moment later and gives its ports back itself.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 /// When a timer's decision could not be stored, it is tried again after this time.
 const TICK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -49,6 +55,7 @@ struct LiveCall {
     capsule: Option<String>,
     media_seen: Option<Timestamp>,
     candidates: Vec<Candidates>,
+    unacked: Unacked,
 }
 
 /// How many candidate messages one device has sent to another in one peer connection.
@@ -77,10 +84,13 @@ pub struct Calls {
     pub(super) timers: Timers,
     /// Wakes devices that are not connected; not in every test.
     pub(super) push: Option<Arc<Push>>,
+    endings: Endings,
     /// How often guests knock, by whom they call.
     pub(super) knocks: Allowances<UserId>,
     live: Mutex<Live>,
     alarms: Alarms,
+    /// Who hands out the relay, once that is known.
+    ice: OnceLock<Arc<Ice>>,
 }
 
 impl Calls {
@@ -106,9 +116,11 @@ impl Calls {
             capsules,
             timers,
             push,
+            endings: Endings::new(),
             knocks: Allowances::new(KNOCKS, KNOCKED_AT),
             live: Mutex::default(),
             alarms: Alarms::default(),
+            ice: OnceLock::new(),
         });
         let now = clock::now();
         calls.engine.sweep(now).await?;
@@ -170,6 +182,11 @@ impl Calls {
         }
     }
 
+    /// Closes the file of live calls: another process may take over.
+    pub async fn close(&self) {
+        self.engine.close().await;
+    }
+
     /// The life of the store: see `Epoch`.
     pub fn epoch(&self) -> &Epoch {
         self.engine.epoch()
@@ -185,6 +202,7 @@ impl Calls {
         id: CallId,
         caller: Leg,
         invite: Invite,
+        may_answer: bool,
         now: Timestamp,
     ) -> Result<(CallId, bool), Refusal> {
         if let Some((_, record)) = self.read(id) {
@@ -200,6 +218,13 @@ impl Calls {
         let pair = Pair::of(&caller.address.user, &callee.user);
         for _ in 0..ATTEMPTS {
             let (pair_expected, other) = self.pair(&pair);
+            if let Some(other) = other
+                && !may_answer
+                && self.read(other).is_some_and(|(_, record)| record.concerns(&caller.address))
+            {
+                // To call somebody who is just calling is to answer.
+                return Err(unconfirmed(ErrorCode::Unconfirmed));
+            }
             if let Some(other) = other
                 && let Some(merged) = self.merge(other, &caller, &invite.media, now).await?
             {
@@ -237,8 +262,8 @@ impl Calls {
         Err(ErrorCode::Conflict.into())
     }
 
-    /// The person behind a login, or the one a messenger vouches for. `None` if the login has ended, or nobody has that
-    /// name.
+    /// The person behind a login, or the one a messenger vouches for. `None` if the login has ended, nobody has that name, or
+    /// their account is shut.
     pub(super) async fn who(
         &self,
         user: &UserId,
@@ -247,7 +272,7 @@ impl Calls {
     ) -> Result<Option<User>, ErrorCode> {
         let found = match login {
             Some(login) => self.store.login(login, now).await.map(|login| login.map(|login| login.user)),
-            None => self.store.user(user).await,
+            None => self.store.open_user(user).await,
         };
         found.map_err(|error| {
             error!(%error, "a login could not be looked up");
@@ -382,6 +407,7 @@ impl Calls {
             };
             let pair = Pair::of_call(&record);
             let mut answers = record.answer().is_none() && step.record.answer().is_some();
+            let records = !record.is_recorded() && step.record.is_recorded();
             let turned_away = answers && !self.let_in(&record, used).await?;
             let step = if turned_away {
                 answers = false;
@@ -397,6 +423,10 @@ impl Calls {
                 Ok(()) => {
                     if answers {
                         self.metrics.calls_answered.count();
+                    }
+                    if records {
+                        info!(%id, "both agree that the call is recorded");
+                        self.metrics.recordings.count();
                     }
                     return if turned_away { Err(ErrorCode::CallEnded) } else { Ok(()) };
                 }
@@ -443,7 +473,7 @@ impl Calls {
     ) -> Result<(), CasError> {
         let set = |value: Vec<u8>, ttl| Change::Set { value: value.into(), ttl: Some(ttl) };
         let step_writes = steps.iter().map(|(expected, Step { record, .. })| {
-            let kept = if record.is_live() { LIVE_KEPT } else { self.timers.ended_kept };
+            let kept = if record.is_live() { LIVE_KEPT } else { self.ended_kept(record) };
             let value =
                 serde_json::to_vec(record).expect("a record has string keys and no failing serializers");
             Write { key: call_key(record.id), expected: *expected, change: set(value, kept) }
@@ -467,6 +497,14 @@ impl Calls {
         Ok(())
     }
 
+    fn ended_kept(&self, record: &Record) -> Duration {
+        let kept = self.endings.keep(&record.caller.address.user, self.timers.ended_kept, clock::instant());
+        if kept < self.timers.ended_kept {
+            self.metrics.calls_kept_shortly.count();
+        }
+        kept
+    }
+
     async fn perform(&self, effect: Effect, rev: Rev, record: &Record, now: Timestamp) {
         match effect {
             Effect::Publish => self.publish(rev, record, now),
@@ -478,18 +516,18 @@ impl Calls {
                     info!(id = %record.id, reason = ?end.reason, seconds, "call ended");
                 }
                 self.write_history(record).await;
+                self.end_relaying(record);
             }
         }
     }
 
     fn publish(&self, rev: Rev, record: &Record, now: Timestamp) {
-        let capsule = self.capsule_of(record.id, rev, now);
         let mut frames = Vec::new();
         for user in record.people() {
             for device in self.devices.of_user(user) {
                 let address = Address { user: user.clone(), device };
                 if let Some(mut view) = visavis_call::view(record, rev, &address, now) {
-                    view.capsule.clone_from(&capsule);
+                    self.complete(&mut view, &address, now);
                     let frame = ServerFrame { re: None, body: ServerBody::Call(&view) };
                     frames.push((address, frame.encode().into()));
                 }
@@ -499,25 +537,30 @@ impl Calls {
         debug!(id = %record.id, rev = rev.0, phase = ?std::mem::discriminant(&record.phase), "published");
     }
 
-    /// Whoever is told of an end finds it in the history, which outlives the loss of the live calls. Who has committed the end
-    /// may just be about to write it.
-    pub(super) async fn make_past(&self, record: &Record) {
-        if !record.is_live() {
-            self.write_history(record).await;
-        }
+    /// What of a view takes keys: the sealed record, and what the device shows the relay.
+    pub(super) fn complete(&self, view: &mut CallView, device: &Address, now: Timestamp) {
+        view.capsule = self.capsule_of(view.id, view.rev, now);
+        let has_media = view.state != CallState::Ended && view.you != You::Elsewhere;
+        let ice = self.ice.get().filter(|_| has_media);
+        view.relay = ice.and_then(|ice| ice.of_call(device, view.id, now));
     }
 
-    async fn write_history(&self, record: &Record) {
-        let rows = visavis_call::history(record).into_iter().map(kept_row).collect();
-        match self.store.add_history(rows).await {
-            Ok(changed) => {
-                for user in changed {
-                    self.devices.tell_changed(&user, &[ChangedThing::History]);
-                }
+    /// Says who hands out the relay.
+    pub(super) fn relay_through(&self, ice: Arc<Ice>) {
+        // Nobody says it twice.
+        let _said_before = self.ice.set(ice);
+    }
+
+    /// Ends what is relayed of a call that is over, once the last words are said.
+    fn end_relaying(&self, record: &Record) {
+        let Some(ice) = self.ice.get().map(Arc::clone) else { return };
+        let (id, people): (_, Vec<UserId>) = (record.id, record.people().cloned().collect());
+        tokio::spawn(async move {
+            tokio::time::sleep(LAST_WORDS).await;
+            for user in people {
+                ice.revoke_call(&user, id).await;
             }
-            // The record stays for a day, and the next start writes it again.
-            Err(error) => error!(id = %record.id, %error, "the history could not be written"),
-        }
+        });
     }
 
     /// The record and its revision: from the cache if it is live, else from the store.
@@ -569,7 +612,8 @@ impl Calls {
                 known.capsule = None;
                 return;
             }
-            let call = LiveCall { rev, record, capsule: None, media_seen: None, candidates: Vec::new() };
+            let (candidates, unacked) = (Vec::new(), Unacked::default());
+            let call = LiveCall { rev, record, capsule: None, media_seen: None, candidates, unacked };
             live.calls.insert(id, call);
             self.metrics.calls_live.add(1);
         } else if live.calls.remove(&id).is_some() {
@@ -645,6 +689,11 @@ impl Calls {
         self.live().of_user.get(user).cloned().unwrap_or_default()
     }
 
+    /// Every live call.
+    pub(crate) fn all_live(&self) -> Vec<Arc<Record>> {
+        self.live().calls.values().map(|call| Arc::clone(&call.record)).collect()
+    }
+
     /// Everybody in a live call.
     pub(super) fn people_in_calls(&self) -> Vec<UserId> {
         self.live().of_user.keys().cloned().collect()
@@ -698,6 +747,11 @@ impl Calls {
         }
     }
 
+    /// Asks or notes in a live call what was acknowledged; false if there is no such call.
+    pub(super) fn unacked(&self, id: CallId, change: impl FnOnce(&mut Unacked) -> bool) -> bool {
+        self.live().calls.get_mut(&id).is_some_and(|call| change(&mut call.unacked))
+    }
+
     /// Counts a candidate message from one device to another; false over the limit for the present peer connection.
     pub(super) fn count_candidate(&self, id: CallId, from: &Address, to: &Address, limit: u32) -> bool {
         let mut live = self.live();
@@ -729,25 +783,6 @@ fn call_key(id: CallId) -> String {
 
 fn pair_key(pair: &Pair) -> String {
     format!("pair/{pair}")
-}
-
-fn kept_row(row: visavis_call::HistoryRow) -> HistoryRow {
-    HistoryRow {
-        user: row.owner,
-        call: row.call,
-        peer: row.peer,
-        direction: row.direction,
-        outcome: row.outcome,
-        reason: row.reason,
-        media: row.media,
-        started: row.started,
-        duration: row.duration,
-        device_name: row.device_name,
-        peer_name: row.peer_name,
-        quiet: row.quiet,
-        request: row.request,
-        guest: row.guest,
-    }
 }
 
 /// Whether an invite with the id of a call that is there says the same again.

@@ -10,6 +10,7 @@
 //! What carries it is a [`Line`]: a WebSocket (`socket.rs`), an event stream with POSTs (`stream.rs`), or a messenger
 //! (`bridge.rs`).
 
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,13 +28,18 @@ use super::Signaling;
 use super::allowance::Allowance;
 use super::devices::Outgoing;
 use super::handle::{Device, Verdict, refusal};
+use super::lobby::Waiting;
 use crate::clock;
+use crate::http::client::Peer;
+use crate::ice::Reached;
 use crate::metrics::Gauge;
 
 /// How long a device may take to read one frame.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Frames we do not understand before the connection is closed.
 const BAD_FRAMES: u32 = 32;
+/// How often the relay is told that somebody at the device's address is signed in.
+const VOUCH_EVERY: Duration = Duration::from_secs(300);
 /// When to try again after a refusal for want of room.
 const RETRY_SECONDS: u32 = 10;
 
@@ -42,16 +48,29 @@ const RETRY_SECONDS: u32 = 10;
 pub struct Origin {
     /// The host name it used, for the relay's address.
     pub host: Option<String>,
+    /// Whether its connection is over TLS as far as this process.
+    pub by_tls: bool,
+    /// Where it comes from, if it connects to us itself.
+    pub address: Option<IpAddr>,
     /// The device, where a messenger has signed its user in; all others show a ticket.
     pub vouched: Option<Address>,
 }
 
 impl Origin {
-    /// Of a device whose requests have these headers.
-    pub fn of(headers: &HeaderMap) -> Self {
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
-        Self { host, vouched: None }
+    /// Of a device whose requests have these headers, from this end.
+    pub fn of(headers: &HeaderMap, peer: &Peer) -> Self {
+        Self { host: host_of(headers), by_tls: peer.secure, address: None, vouched: None }
     }
+
+    /// The same as the relay's addresses depend on it.
+    pub(super) fn reached(&self) -> Reached<'_> {
+        Reached { host: self.host.as_deref(), by_tls: self.by_tls }
+    }
+}
+
+/// The host a request asks for.
+pub(super) fn host_of(headers: &HeaderMap) -> Option<String> {
+    headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_owned)
 }
 
 /// What carries the messages of one device.
@@ -85,27 +104,42 @@ pub(super) struct NotRead;
 /// A place among the connections that may be open at once, for as long as it lives, the handshake included.
 pub(super) struct Place {
     pub(super) signaling: Arc<Signaling>,
+    /// Until it has said `hello`.
+    waiting: Option<Waiting>,
     kind: fn(&Signaling) -> Option<&Gauge>,
 }
 
-/// As many connections are open as `signaling.max_sockets` allows.
+/// Why there is no place.
 #[derive(Debug)]
-pub(super) struct NoPlace;
+pub(super) enum NoPlace {
+    /// As many connections are open as `signaling.max_sockets` allows.
+    Full,
+    /// As many of this address have not said `hello` as `signaling.max_waiting_per_address` allows.
+    Crowded,
+}
 
 impl Place {
-    /// Takes a place; `kind` counts this kind of connection apart, if that is wanted.
+    /// Takes a place for a connection from this address; `kind` counts this kind apart, if that is wanted.
     pub(super) fn take(
         signaling: &Arc<Signaling>,
+        address: Option<IpAddr>,
         kind: fn(&Signaling) -> Option<&Gauge>,
     ) -> Result<Self, NoPlace> {
         let open = signaling.metrics.sockets.add(1);
         if let Some(gauge) = kind(signaling) {
             gauge.add(1);
         }
-        let place = Self { signaling: Arc::clone(signaling), kind };
+        let mut place = Self { signaling: Arc::clone(signaling), waiting: None, kind };
         if open > i64::from(signaling.max_sockets) {
             signaling.metrics.sockets_refused.count();
-            return Err(NoPlace);
+            return Err(NoPlace::Full);
+        }
+        if let Some(address) = address {
+            place.waiting = signaling.lobby.enter(address);
+            if place.waiting.is_none() {
+                signaling.metrics.sockets_crowded.count();
+                return Err(NoPlace::Crowded);
+            }
         }
         Ok(place)
     }
@@ -122,26 +156,36 @@ impl Drop for Place {
 
 impl IntoResponse for NoPlace {
     fn into_response(self) -> Response {
-        let hint = "the server has as many sockets open as signaling.max_sockets allows; try again later";
+        let hint = match self {
+            Self::Full => {
+                "the server has as many sockets open as signaling.max_sockets allows; try again later"
+            }
+            Self::Crowded => {
+                "this address has as many sockets open that have not said hello as \
+                 signaling.max_waiting_per_address allows; try again later"
+            }
+        };
         (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, RETRY_SECONDS.to_string())], hint).into_response()
     }
 }
 
 /// Serves a device until it has gone or been closed.
-pub(super) async fn run(line: impl Line, signaling: &Arc<Signaling>, origin: Origin) {
+pub(super) async fn run(line: impl Line, place: &mut Place, origin: Origin) {
+    let signaling = Arc::clone(&place.signaling);
     match &signaling.chaos {
-        None => serve(line, signaling, origin).await,
-        Some(chaos) => serve(chaos.spoil(line), signaling, origin).await,
+        None => serve(line, &signaling, place, origin).await,
+        Some(chaos) => serve(chaos.spoil(line), &signaling, place, origin).await,
     }
 }
 
-async fn serve(mut line: impl Line, signaling: &Arc<Signaling>, origin: Origin) {
+async fn serve(mut line: impl Line, signaling: &Arc<Signaling>, place: &mut Place, origin: Origin) {
     // Signing in needs more room than staying: boxed, so that an idle connection does not keep that room.
     let (device, mut inbox) = match Box::pin(sign_in(&mut line, signaling, origin)).await {
         Ok(signed_in) => signed_in,
         Err(Some(code)) => return line.close(code).await,
         Err(None) => return,
     };
+    place.waiting = None;
     let code = converse(&mut line, signaling, &device, &mut inbox).await;
     signaling.forget(&device).await;
     if let Some(code) = code {
@@ -202,6 +246,8 @@ async fn converse(
     let mut bad = 0;
     let mut limited = 0;
     let mut heard_at = Instant::now();
+    let mut vouched_at = heard_at;
+    device.vouch(signaling);
     // One timer that looks now and then, rather than one set anew by every message.
     let mut look = pin!(sleep_until(heard_at + patience(PING_IN_CALL)));
     loop {
@@ -238,6 +284,10 @@ async fn converse(
                 if now >= silent_at {
                     signaling.metrics.sockets_silent.count();
                     return None;
+                }
+                if now >= vouched_at + VOUCH_EVERY {
+                    vouched_at = now;
+                    device.vouch(signaling);
                 }
                 // A call may begin meanwhile, and then less silence is borne.
                 look.as_mut().reset(silent_at.min(now + patience(PING_IN_CALL)));

@@ -48,6 +48,8 @@ struct Entry {
     name: String,
     /// Its page is not looked at.
     away: bool,
+    /// It asks its user whether a call may be recorded.
+    asks_consent: bool,
 }
 
 /// A device that is connected, as its user sees it.
@@ -98,7 +100,8 @@ impl Devices {
     ) -> Result<(Connection, mpsc::Receiver<Outgoing>), TooManyDevices> {
         let connection = Connection(self.next.fetch_add(1, Ordering::Relaxed));
         let (outbox, inbox) = mpsc::channel(OUTBOX_FRAMES);
-        let entry = Entry { device: address.device.clone(), login, connection, outbox, name, away: false };
+        let device = address.device.clone();
+        let entry = Entry { device, login, connection, outbox, name, away: false, asks_consent: false };
         let mut users = self.users();
         let entries = users.entry(address.user.clone()).or_default();
         if let Some(older) = entries.iter_mut().find(|older| older.device == address.device) {
@@ -208,6 +211,22 @@ impl Devices {
         if let Some(entry) = entries.into_iter().find(|entry| entry.connection == connection) {
             entry.away = away;
         }
+    }
+
+    /// A device says that it asks its user whether a call may be recorded.
+    pub fn set_asks_consent(&self, address: &Address, connection: Connection) {
+        let mut users = self.users();
+        let entries = users.get_mut(&address.user).into_iter().flatten();
+        if let Some(entry) = entries.into_iter().find(|entry| entry.connection == connection) {
+            entry.asks_consent = true;
+        }
+    }
+
+    /// Whether a device asks its user whether a call may be recorded; `None` if it is not connected.
+    pub fn asks_consent(&self, address: &Address) -> Option<bool> {
+        let users = self.users();
+        let mut entries = users.get(&address.user).into_iter().flatten();
+        entries.find(|entry| entry.device == address.device).map(|entry| entry.asks_consent)
     }
 
     /// Everybody of whom a device is connected.

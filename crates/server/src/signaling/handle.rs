@@ -1,5 +1,6 @@
 //! What each message of a device means.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use super::relay::Payload;
 use super::transfer::{By, To};
 use super::{Origin, Signaling, bye};
 use crate::accounts::names;
+use crate::accounts::shared::confirmed;
 use crate::clock;
 
 /// A device that has signed in on a socket.
@@ -29,12 +31,23 @@ pub(super) struct Device {
     user_name: String,
     /// What it calls itself.
     name: String,
+    /// Where it connects from.
+    from: Option<IpAddr>,
     connection: Connection,
+    /// With which its user has signed in, unless a messenger has.
+    login: Option<TokenHash>,
 }
 
 impl Device {
     fn leg(&self) -> Leg {
         Leg::new(self.address.clone(), self.user_name.clone(), self.name.clone())
+    }
+
+    /// Lets the relay know that there is somebody.
+    pub(super) fn vouch(&self, signaling: &Signaling) {
+        if let Some(ip) = self.from {
+            signaling.ice.vouch(ip);
+        }
     }
 }
 
@@ -167,7 +180,11 @@ impl Signaling {
             }
         };
         self.metrics.hellos.count();
-        let device = Device { user_name: user.display_name, name: device_name(&hello), address, connection };
+        if hello.asks_consent {
+            self.devices.set_asks_consent(&address, connection);
+        }
+        let (user_name, name) = (user.display_name, device_name(&hello));
+        let device = Device { user_name, name, from: origin.address, address, connection, login };
         self.calls.device_back(&device.address, &hello.calls).await;
         let preferences = self.calls.preferences(&device.address.user).await;
         let presence = self.presences.snapshot(&device.address.user).await;
@@ -200,7 +217,7 @@ impl Signaling {
             }
         }
         for view in &mut calls {
-            view.capsule = self.calls.capsule_of(view.id, view.rev, now);
+            self.calls.complete(view, &device.address, now);
         }
         Welcome {
             user: device.address.user.clone(),
@@ -208,7 +225,7 @@ impl Signaling {
             proto: 1,
             epoch: self.calls.epoch().clone(),
             calls,
-            ice: self.ice.config(&device.address.user, origin.host.as_deref(), now),
+            ice: self.ice.config(&device.address, origin.reached(), now),
             limits: Limits { messages_per_second: self.messages.count, ..Limits::default() },
             presence: Vec::new(),
             preferences: None,
@@ -260,6 +277,12 @@ impl Signaling {
                 self.presences.note(&device.address.user);
                 return Verdict::Done(id.iter().map(|id| ok(id, None, false)).collect());
             }
+            ClientBody::Reach(reach) => {
+                if let Some(from) = device.from {
+                    self.networks.note(from, self.ice.inferred(reach), clock::now());
+                }
+                return Verdict::Done(id.iter().map(|id| ok(id, None, false)).collect());
+            }
             ClientBody::Ping(ping) => return Verdict::Done(self.heartbeat(device, &ping).await),
             ClientBody::Hello(_) => Err(Refusal::of(
                 ErrorCode::BadState,
@@ -289,7 +312,8 @@ impl Signaling {
                 self.apply(device, call, event).await
             }
             ClientBody::Accept(accept) => {
-                self.apply(device, call, Event::Accept { leg: device.leg(), media: accept.media }).await
+                let event = Event::Accept { leg: device.leg(), media: accept.media };
+                self.answer(device, call, event).await
             }
             ClientBody::Hangup(hangup) => {
                 let ago = Duration::from_millis(hangup.ago_ms.unwrap_or_default());
@@ -299,9 +323,10 @@ impl Signaling {
             ClientBody::Resume => self.resume(device, call, frame.generation).await,
             ClientBody::Take(take) => {
                 let event = Event::Take { leg: device.leg(), media: take.media, seen: frame.generation };
-                self.apply(device, call, event).await
+                self.answer(device, call, event).await
             }
             ClientBody::Transfer(wish) => self.transfer(device, wish, call).await,
+            ClientBody::Recording(wish) => self.record(device, wish, call).await,
             ClientBody::Connected(connected) => {
                 let event = Event::Connected { who: device.address.clone(), route: connected.route };
                 self.apply(device, call, event).await
@@ -332,7 +357,25 @@ impl Signaling {
         if !self.calls.is_known(call) {
             self.count_call(device)?;
         }
-        self.calls.invite(call, device.leg(), invite, clock::now()).await
+        let may_answer = self.may_answer(device).await.is_ok();
+        self.calls.invite(call, device.leg(), invite, may_answer, clock::now()).await
+    }
+
+    /// Where several people use the device, only its user answers for themselves.
+    async fn answer(
+        &self,
+        device: &Device,
+        call: Option<CallId>,
+        event: Event,
+    ) -> Result<(CallId, bool), Refusal> {
+        self.may_answer(device).await?;
+        self.apply(device, call, event).await
+    }
+
+    async fn may_answer(&self, device: &Device) -> Result<(), Refusal> {
+        let Some(login) = device.login else { return Ok(()) };
+        let confirmed = confirmed(&self.calls.store, &self.confirmations, login).await;
+        confirmed.map_err(unconfirmed)
     }
 
     /// Counts a call that the device's user makes somebody have.
@@ -369,7 +412,7 @@ impl Signaling {
         Ok((call, false))
     }
 
-    async fn apply(
+    pub(super) async fn apply(
         &self,
         device: &Device,
         call: Option<CallId>,
@@ -415,7 +458,7 @@ impl Signaling {
             }
             match self.calls.view(*id, &device.address, now).await {
                 Some(view) if view.rev != *rev || ping.epoch != *self.calls.epoch() => {
-                    replies.push(self.show(view, now));
+                    replies.push(self.show(view, &device.address, now));
                 }
                 Some(_) => {}
                 None if pending.iter().any(|(pending, _)| pending == id) => {}
@@ -428,7 +471,7 @@ impl Signaling {
         }
         for view in live {
             if held(view.id).is_none_or(|held| held.rev != view.rev || ping.epoch != *self.calls.epoch()) {
-                replies.push(self.show(view, now));
+                replies.push(self.show(view, &device.address, now));
             }
         }
         for _ in &replies {
@@ -445,10 +488,17 @@ impl Signaling {
         replies
     }
 
-    fn show(&self, mut view: CallView, now: Timestamp) -> Utf8Bytes {
-        view.capsule = self.calls.capsule_of(view.id, view.rev, now);
+    fn show(&self, mut view: CallView, device: &Address, now: Timestamp) -> Utf8Bytes {
+        self.calls.complete(&mut view, device, now);
         ServerFrame { re: None, body: ServerBody::Call(&view) }.encode().into()
     }
+}
+
+pub(super) fn unconfirmed(code: ErrorCode) -> Refusal {
+    Refusal::of(
+        code,
+        "several people use this device: confirm who you are (POST /api/confirm), then say it again",
+    )
 }
 
 fn device_name(hello: &Hello) -> String {

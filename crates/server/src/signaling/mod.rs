@@ -8,10 +8,11 @@
 //! ```
 //!
 //! `connection` is the life of one connection with its limits, whatever carries it: `socket` a WebSocket, `stream` an
-//! event stream and POSTs, `bridge` a messenger; `parcels` puts in order what comes without one. `handle` says what each message means, `relay` passes
-//! payloads on, `calls` commits decisions and performs their effects, `capsules` and `restore` bring calls back whose
-//! store was lost, `alarms` wakes calls whose time has come, `devices` knows who is connected. Nothing here waits for a
-//! device.
+//! event stream and POSTs, `bridge` a messenger; `parcels` puts in order what comes without one, `lobby` counts who has
+//! not said hello. `handle` says what each message means, `relay` passes payloads on, `unacked` knows which have not
+//! arrived. `calls` commits decisions and performs their effects, `endings` says how long an ended call is kept,
+//! `capsules` and `restore` bring calls back whose store was lost, `alarms` wakes calls whose time has come, `devices`
+//! knows who is connected. Nothing here waits for a device.
 
 mod absence;
 mod alarms;
@@ -22,9 +23,13 @@ mod capsules;
 mod chaos;
 mod connection;
 mod devices;
+mod endings;
 mod handle;
+mod lobby;
 mod parcels;
+mod past;
 mod presence;
+mod recording;
 mod relay;
 mod removals;
 mod restore;
@@ -32,12 +37,14 @@ mod socket;
 pub mod stream;
 mod terms;
 mod transfer;
+mod unacked;
 mod woken;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
+use axum::http::HeaderMap;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use visavis_proto::{Bye, ByeReason, CloseCode, ServerBody, ServerFrame, UserId};
@@ -51,13 +58,18 @@ pub use presence::Presences;
 pub use socket::upgrade;
 pub use stream::Streams;
 
-use crate::accounts::Revoked;
+use crate::accounts::shared::Confirmations;
 use crate::accounts::tickets::Tickets;
+use crate::accounts::{Accounts, Revoked};
+use crate::clock;
 use crate::config;
+use crate::http::client::{Client, Peer};
 use crate::ice::Ice;
 use crate::metrics::Metrics;
+use crate::networks::Networks;
 
 use allowance::{Allowances, Rate};
+use lobby::Lobby;
 
 /// Users whose recent invites are remembered.
 const INVITERS: usize = 100_000;
@@ -69,6 +81,8 @@ const RESTART_SPREAD: Duration = Duration::from_secs(3);
 pub struct SignalingLimits {
     /// Connections open at once, whatever carries them; more are refused with 503.
     pub max_sockets: u32,
+    /// Of these, those of one address that have not said `hello`; more are refused with 503.
+    pub max_waiting_per_address: u32,
     /// Messages per second of one device in the long run.
     pub messages_per_second: u32,
     /// Messages at once after a quiet time.
@@ -81,6 +95,7 @@ impl From<&config::Signaling> for SignalingLimits {
     fn from(config: &config::Signaling) -> Self {
         Self {
             max_sockets: config.max_sockets,
+            max_waiting_per_address: config.max_waiting_per_address,
             messages_per_second: config.messages_per_second,
             message_burst: config.message_burst,
             invites_per_minute: config.invites_per_minute,
@@ -97,10 +112,14 @@ pub struct Signaling {
     pub presences: Arc<Presences>,
     /// The calls.
     pub calls: Arc<Calls>,
+    /// How devices reach the relay.
+    pub networks: Arc<Networks>,
     tickets: Arc<Tickets>,
-    ice: Ice,
+    confirmations: Arc<Confirmations>,
+    ice: Arc<Ice>,
     metrics: Arc<Metrics>,
     max_sockets: u32,
+    lobby: Arc<Lobby>,
     messages: Rate,
     inviters: Allowances<UserId>,
     /// What goes wrong on purpose.
@@ -112,7 +131,7 @@ impl Signaling {
     pub fn new(
         devices: Arc<Devices>,
         calls: Arc<Calls>,
-        tickets: Arc<Tickets>,
+        accounts: &Accounts,
         ice: Ice,
         metrics: Arc<Metrics>,
         limits: &SignalingLimits,
@@ -128,21 +147,32 @@ impl Signaling {
             per: Duration::from_secs(1),
             burst: limits.message_burst,
         };
+        let ice = Arc::new(ice);
+        calls.relay_through(Arc::clone(&ice));
         let inviters = Allowances::new(invites, INVITERS);
         let presences = Arc::new(Presences::new(Arc::clone(&devices), calls.store.clone()));
         let chaos = chaos::Chaos::new(chaos, Arc::clone(&metrics));
         Self {
             devices,
             calls,
-            tickets,
+            networks: Arc::new(Networks::new(Arc::clone(&metrics))),
+            tickets: Arc::clone(&accounts.tickets),
+            confirmations: Arc::clone(&accounts.confirmations),
             ice,
             metrics,
             max_sockets: limits.max_sockets,
+            lobby: Lobby::new(limits.max_waiting_per_address),
             messages,
             inviters,
             chaos,
             presences,
         }
+    }
+
+    /// How a device has reached us whose requests look like this.
+    pub fn origin(&self, headers: &HeaderMap, peer: &Peer) -> Origin {
+        let client = Client::at(peer, headers, self.ice.trust_proxy);
+        Origin { address: Some(client.address), ..Origin::of(headers, peer) }
     }
 
     /// Waits until no socket is open.
@@ -161,6 +191,10 @@ impl Signaling {
                 Ok(revoked) => {
                     for device in self.devices.revoke(&revoked, &goodbye) {
                         self.calls.device_revoked(&device).await;
+                        self.ice.revoke_device(&device, clock::now()).await;
+                    }
+                    if let Revoked::User(user) = &revoked {
+                        self.ice.revoke_user(user, clock::now()).await;
                     }
                 }
                 Err(RecvError::Lagged(missed)) => {

@@ -50,6 +50,12 @@ impl Signaling {
             return Err(Refusal::of(ErrorCode::TooLarge, hint));
         }
         let body = ServerBody::Relay { kind, call, generation: record.generation, id, from, data };
+        // Before it is sent: the ack may come at once.
+        if let Some(id) = id
+            && !self.calls.unacked(call, |unacked| unacked.passed(from, other, id))
+        {
+            self.metrics.payloads_forgotten.count();
+        }
         if !self.devices.send(other, ServerFrame { re: None, body }.encode().into()) {
             self.metrics.payloads_undeliverable.count();
             return Err(Refusal::of(ErrorCode::Unreachable, "the other device is not connected; send again"));
@@ -68,7 +74,11 @@ impl Signaling {
                 "ack.data.from is not a device that sends to this one in this call",
             ));
         }
-        // If the sender is not connected now, it sends again and gets acked again.
+        // Also after a restart of ours, when the sender sends again and gets acked again, as it does if it is not connected.
+        if !self.calls.unacked(call, |unacked| unacked.acked(&ack.from, &device.address, &ack.id)) {
+            self.metrics.acks_unknown.count();
+            return Ok(());
+        }
         self.devices.send(&ack.from, ok(&ack.id, Some(call), false));
         Ok(())
     }

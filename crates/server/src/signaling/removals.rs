@@ -1,11 +1,11 @@
-//! People whose account is gone: their sockets close, and their calls end.
+//! People whose account is gone: their sockets close, and their calls end. And calls that an administrator ends.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{error, info, warn};
 use visavis_call::Event;
-use visavis_proto::UserId;
+use visavis_proto::{CallId, ErrorCode, UserId};
 
 use super::calls::Calls;
 use crate::accounts::Accounts;
@@ -26,6 +26,23 @@ impl Calls {
         }
     }
 
+    /// An administrator ends a call.
+    pub(crate) async fn terminate(&self, id: CallId) -> Result<(), ErrorCode> {
+        if !self.read(id).is_some_and(|(_, record)| record.is_live()) {
+            return Err(ErrorCode::NotFound);
+        }
+        self.decide(id, &Event::Terminate, clock::now()).await
+    }
+
+    /// The same of every live call of somebody.
+    pub(crate) async fn terminate_all_of(&self, user: &UserId) {
+        for id in self.live_calls_of(user) {
+            if let Err(code) = self.terminate(id).await {
+                error!(%id, ?code, "a call of somebody whose account is shut goes on");
+            }
+        }
+    }
+
     /// Notices people whom `visavis user remove` has taken out, for ever.
     pub async fn run_removals(self: Arc<Self>, accounts: Arc<Accounts>) {
         let mut known = None;
@@ -42,7 +59,11 @@ impl Calls {
         }
     }
 
-    async fn look_for_removed(&self, accounts: &Accounts) -> Result<(), visavis_store::StoreError> {
+    /// Closes the devices of everybody whose account is gone, and ends their calls.
+    pub(crate) async fn look_for_removed(
+        &self,
+        accounts: &Accounts,
+    ) -> Result<(), visavis_store::StoreError> {
         let mut present = self.devices.users_connected();
         present.extend(self.people_in_calls());
         let there = self.store.who_is_there(present.iter().cloned().collect()).await?;

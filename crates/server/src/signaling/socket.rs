@@ -24,7 +24,7 @@ const SUBPROTOCOL: &str = "visavis.v1";
 
 /// Answers the upgrade request of a device.
 pub fn upgrade(signaling: &Arc<Signaling>, origin: Origin, upgrade: WebSocketUpgrade) -> Response {
-    let place = match Place::take(signaling, |_| None) {
+    let mut place = match Place::take(signaling, origin.address, |_| None) {
         Ok(place) => place,
         Err(none) => return none.into_response(),
     };
@@ -38,7 +38,7 @@ pub fn upgrade(signaling: &Arc<Signaling>, origin: Origin, upgrade: WebSocketUpg
         .max_write_buffer_size(4 * FRAME_BYTES)
         .max_message_size(READ_BYTES)
         .max_frame_size(READ_BYTES)
-        .on_upgrade(move |socket| async move { connection::run(socket, &place.signaling, origin).await })
+        .on_upgrade(move |socket| async move { connection::run(socket, &mut place, origin).await })
 }
 
 impl Line for WebSocket {

@@ -5,7 +5,7 @@
 //!  POST /sse, Authorization: Bearer CHANNEL, {"seq":1,"messages":[…]} ──► {"next":2}
 //! ```
 //!
-//! The channel's id is a secret of this one connection: it is made for it, sent inside it, and dies with it.
+//! Pages of sites that are not listed open none (`http/origin.rs`). The channel's id is a secret of this one connection: it is made for it, sent inside it, and dies with it.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -17,7 +17,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::ws::Utf8Bytes;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -33,12 +33,11 @@ use visavis_proto::limits::PARCEL_BYTES;
 use visavis_proto::{Channel, CloseCode, Closed, ErrorCode, Parcel};
 
 use super::Signaling;
-use super::connection::{self, Line, NotRead, Origin, Place, Received};
+use super::connection::{self, Line, NotRead, Place, Received};
 use super::parcels::{Intake, NotTaken, Unpacked, answer};
 use crate::accounts::Refusal;
-use crate::config::PublicUrl;
+use crate::http::client::Peer;
 use crate::http::listen::Lasting;
-use crate::http::origin;
 use crate::secrets::random;
 
 /// How long a parcel may take to arrive and be passed on.
@@ -62,7 +61,6 @@ const NAME: usize = 16;
 #[derive(Debug)]
 pub struct Streams {
     signaling: Arc<Signaling>,
-    public: Option<PublicUrl>,
     intakes: Mutex<HashMap<[u8; NAME], Entry>>,
 }
 
@@ -73,9 +71,9 @@ struct Entry {
 }
 
 impl Streams {
-    /// No stream is open. Pages from `public` are ours.
-    pub fn new(signaling: Arc<Signaling>, public: Option<PublicUrl>) -> Arc<Self> {
-        Arc::new(Self { signaling, public, intakes: Mutex::default() })
+    /// No stream is open.
+    pub fn new(signaling: Arc<Signaling>) -> Arc<Self> {
+        Arc::new(Self { signaling, intakes: Mutex::default() })
     }
 
     fn intakes(&self) -> MutexGuard<'_, HashMap<[u8; NAME], Entry>> {
@@ -89,32 +87,21 @@ impl Streams {
         let entry = self.intakes().get(name(&shown))?.clone();
         bool::from(entry.id.ct_eq(&shown)).then_some(entry.intake)
     }
-
-    /// Other sites' pages may open nothing here, as their POSTs may change nothing.
-    fn refuse_others(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        if origin::is_ours(headers, self.public.as_ref()) {
-            return Ok(());
-        }
-        Err(Refusal::new(
-            ErrorCode::Forbidden,
-            "this page is not the server's own (its Origin is not the Host); behind a proxy, set public.url",
-        ))
-    }
 }
 
 /// `GET /sse`: opens an event stream.
 pub async fn open(
     State(streams): State<Arc<Streams>>,
     Extension(lasting): Extension<Lasting>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = streams.refuse_others(&headers) {
-        return refused.into_response();
-    }
-    let place = match Place::take(&streams.signaling, |signaling| Some(&signaling.metrics.streams)) {
-        Ok(place) => place,
-        Err(none) => return none.into_response(),
-    };
+    let origin = streams.signaling.origin(&headers, &peer);
+    let mut place =
+        match Place::take(&streams.signaling, origin.address, |signaling| Some(&signaling.metrics.streams)) {
+            Ok(place) => place,
+            Err(none) => return none.into_response(),
+        };
     let id = random();
     let (intake, unpacked) = Intake::new();
     let (outlet, pieces) = mpsc::channel(PIECES);
@@ -123,10 +110,9 @@ pub async fn open(
     let mut line = Events { unpacked, outlet, queued: String::new(), left: None };
     line.queued = format!(":{}\n\n", " ".repeat(PADDING));
     line.event("channel", &Channel { channel: URL_SAFE_NO_PAD.encode(id) });
-    let origin = Origin::of(&headers);
     tokio::spawn(async move {
         if line.flush().await.is_ok() {
-            connection::run(line, &place.signaling, origin).await;
+            connection::run(line, &mut place, origin).await;
         }
         drop(open);
     });
@@ -144,9 +130,6 @@ pub async fn open(
 
 /// `POST /sse`: takes a parcel.
 pub async fn post(State(streams): State<Arc<Streams>>, request: Request) -> Response {
-    if let Err(refused) = streams.refuse_others(request.headers()) {
-        return refused.into_response();
-    }
     let Some(intake) = streams.intake(request.headers()) else {
         return NotTaken::Over.into_response();
     };

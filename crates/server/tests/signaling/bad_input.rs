@@ -183,6 +183,31 @@ async fn sockets_are_bounded() {
 }
 
 #[tokio::test]
+async fn who_says_no_hello_takes_a_share_of_the_sockets_and_no_more() {
+    let bed = one_person(&["signaling.max_sockets=100", "signaling.max_waiting_per_address=3"]).await;
+    let connect = async || crate::bed::Phone::connect(&format!("ws://{}/ws", bed.address())).await;
+    // Who has signed in waits no more.
+    let mut alice = bed.phone("alice", "tab").await;
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(connect().await.unwrap());
+    }
+    assert!(connect().await.err().unwrap().to_string().contains("503"));
+    assert_eq!(bed.get("/sse", "").await.0, 503, "it is one share, whatever carries the messages");
+    assert_eq!(bed.server.metrics.sockets_crowded.value(), 2);
+    assert_eq!(bed.server.metrics.sockets_refused.value(), 0);
+    alice.say(json!({"type":"ping","data":{"epoch":"e","calls":[]}})).await;
+    assert_eq!(alice.hear_type("pong").await["type"], "pong");
+
+    // Who leaves makes room, whether it has said something or not.
+    drop(silent);
+    bed.until_sockets(1).await;
+    drop(connect().await.unwrap());
+    let tablet = bed.phone("alice", "tablet").await;
+    drop(tablet);
+}
+
+#[tokio::test]
 async fn a_half_open_socket_is_noticed_by_its_silence() {
     let bed = Bed::in_our_time().await;
     bed.person("alice", "Alice").await;

@@ -129,7 +129,7 @@ impl Bed {
         assert!(self.history(name).await.is_empty());
     }
 
-    fn login(&self, user: &UserId) -> Token {
+    pub(crate) fn login(&self, user: &UserId) -> Token {
         self.logins.lock().unwrap()[user].clone()
     }
 

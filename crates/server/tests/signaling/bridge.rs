@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use visavis_store::AccountChange;
 
 use crate::bed::{Bed, End, accept, call_id, connected, invite, verb};
 use crate::bridged_line::Messenger;
@@ -104,6 +105,15 @@ async fn a_user_must_exist_and_a_device_be_the_one_of_its_parcels() {
     let mut nobody = messenger.device(&bed, "mallory", "tab");
     let (status, refused) = nobody.bridged().bring(1, &[&hello("tab")]).await;
     assert_eq!((status, &refused["code"]), (404, &json!("not_found")));
+    assert!(refused["message"].as_str().unwrap().contains("`visavis user add`"), "{refused}");
+    let shut = AccountChange { admin: None, disabled: Some(true) };
+    bed.server.store.change_account(&"bob".parse().unwrap(), shut).await.unwrap();
+    let mut bob = messenger.device(&bed, "bob", "tab");
+    let told = "the account of bob is shut; an administrator opens it again in the app";
+    assert_eq!(
+        bob.bridged().bring(1, &[&hello("tab")]).await,
+        (404, json!({"code":"not_found","message":told}))
+    );
     let mut other = messenger.device(&bed, "alice", "tab");
     assert_eq!(other.bridged().say(&[&hello("phone")]).await, 200);
     assert_eq!(other.hear().await["data"]["code"], "bad_message");

@@ -18,6 +18,8 @@ fn told(call: &Value) -> Value {
     fields.remove("rev");
     let capsule = fields.remove("capsule");
     assert_eq!(capsule.is_some(), fields["state"] != "ended", "a live call has a capsule, an ended one none");
+    let relay = fields.remove("relay");
+    assert_eq!(relay.is_some(), fields["state"] != "ended", "a live call is relayed, an ended one is not");
     if let Some(left) = fields.get_mut("expires_in_ms") {
         assert!(left.as_u64().unwrap() > 0);
         *left = json!("some");

@@ -122,6 +122,21 @@ async fn a_knock_that_is_declined_or_not_answered_uses_nothing() {
 }
 
 #[tokio::test]
+async fn who_knocks_as_a_guest_ends_the_login_that_the_browser_had_before() {
+    let bed = host().await;
+    let (_, token) = link(&bed, json!({"label": "dentist"})).await;
+    let mut page = bed.phone("bob", "page").await;
+
+    let knock = json!({"token": "of no link", "name": "Bob"});
+    assert_eq!(bed.api("bob", "POST", "/api/guest", &knock).await.0, 404);
+    page.hears_nothing().await;
+    bed.ask("bob", "POST", "/api/guest", json!({"token": token, "name": "Bob"})).await;
+
+    assert_eq!(page.hear_type("bye").await["data"]["reason"], "revoked");
+    assert_eq!(bed.api("bob", "GET", "/api/me", &json!(null)).await.0, 401);
+}
+
+#[tokio::test]
 async fn a_call_with_a_guest_is_handed_over_by_neither_side() {
     let bed = host().await;
     let mut alice = bed.phone("alice", "tab").await;

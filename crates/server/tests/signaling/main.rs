@@ -4,11 +4,16 @@
 mod bed;
 mod bridged_line;
 mod stream_line;
+#[path = "../../../relay/tests/sockets/client.rs"]
+#[expect(dead_code, reason = "the relay's own tests use all of it")]
+mod turn_client;
 
+mod admin;
 mod bad_input;
 mod bridge;
 mod calls;
 mod chaos;
+mod embed;
 mod guests;
 mod hello;
 mod leaving;
@@ -17,10 +22,15 @@ mod payloads;
 mod presence;
 mod push;
 mod push_service;
+mod reach;
+mod recording;
+mod relayed;
+mod relaying;
 mod restart;
 mod restored;
 mod resume;
 mod screening;
+mod shared;
 mod stream;
 mod take;
 mod teaching;

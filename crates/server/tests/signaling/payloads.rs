@@ -39,6 +39,22 @@ async fn an_offer_arrives_unread_and_its_ok_comes_only_after_the_ack() {
 }
 
 #[tokio::test]
+async fn an_ack_of_what_was_never_passed_on_tells_nobody_that_anything_was_done() {
+    let (bed, mut alice, mut bob) = answered().await;
+    let ack = |id: &str| json!({"type":"ack","call":call_id(1),"data":{"from":"alice/tab","id":id}});
+    // An id that Alice may well use for her next message, her hang-up for example.
+    bob.say(ack("a.2")).await;
+    alice.say(offer("a.1")).await;
+    bob.hear().await;
+    bob.say(ack("a.1")).await;
+    bob.say(ack("a.1")).await;
+    bob.hears_nothing().await;
+    assert_eq!(alice.hear().await, json!({"type":"ok","data":{"call":call_id(1)},"re":"a.1"}));
+    alice.hears_nothing().await;
+    assert_eq!(bed.server.metrics.acks_unknown.value(), 2);
+}
+
+#[tokio::test]
 async fn a_payload_sent_again_is_passed_on_again_for_its_receiver_to_drop() {
     let (_bed, mut alice, mut bob) = answered().await;
     alice.say(offer("a.1")).await;

@@ -101,6 +101,44 @@ async fn a_call_wakes_a_device_that_rings_and_answers_by_http_and_then_carries_i
     assert!(service.is_idle(), "who has answered is not told to stop");
 }
 
+/// Row 60: a notification can be pressed by whoever is there.
+#[tokio::test]
+async fn a_shared_device_that_was_woken_rings_and_declines_but_answers_only_for_who_has_confirmed() {
+    let (bed, mut service) = world().await;
+    let browser = register(&bed, &service, "woken").await;
+    bed.ask("bob", "PUT", "/api/shared", json!({"pin":"2580"})).await;
+    let mut alice = bed.phone("alice", "tab").await;
+    alice.do_it(invite(1, "bob")).await;
+    let token = token(&browser.read(&service.next().await));
+
+    let (_, view) = by_token(&bed, &token, "POST", &path(1, "/ringing"), json!(null)).await;
+    assert_eq!(view["state"], "ringing");
+    let media = json!({"media": ["audio"]});
+    let (status, refused) = by_token(&bed, &token, "POST", &path(1, "/accept"), media.clone()).await;
+    assert_eq!((status, &refused["code"]), (403, &json!("unconfirmed")));
+    bed.ask("bob", "POST", "/api/confirm", json!({"secret":"2580"})).await;
+    let (_, view) = by_token(&bed, &token, "POST", &path(1, "/accept"), media).await;
+    assert_eq!(view["state"], "connecting");
+}
+
+#[tokio::test]
+async fn a_browser_in_which_another_person_signs_in_wakes_for_them_alone() {
+    let (bed, mut service) = world().await;
+    bed.person("carol", "Carol").await;
+    let browser = register(&bed, &service, "woken").await;
+    let subscription = browser.subscription("woken", &service.endpoint("woken"));
+    bed.ask("alice", "PUT", "/api/push", subscription).await;
+    let mut carol = bed.phone("carol", "tab").await;
+
+    carol.do_it(invite(1, "bob")).await;
+    carol.do_it(verb("hangup", 1)).await;
+    carol.do_it(invite(2, "alice")).await;
+
+    assert_eq!(browser.read(&service.next().await)["call"], call_id(2));
+    let devices = bed.ask("bob", "GET", "/api/devices", json!(null)).await;
+    assert_eq!(devices["logins"][0]["push"], false);
+}
+
 #[tokio::test]
 async fn a_call_that_rings_no_more_is_taken_back_under_its_topic() {
     let (bed, mut service) = world().await;

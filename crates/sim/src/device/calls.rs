@@ -86,6 +86,8 @@ impl Device {
         held.role = view.role;
         held.peer = view.peer.address;
         held.expires = view.expires_in_ms.map(|left| now + left);
+        self.see_recording(hub, view.id, view.recording);
+        let Some(held) = self.find_mut(view.id) else { return };
         if view.you == You::Elsewhere && !(taking && view.state != CallState::Ended) {
             if held.confirmed && view.state != CallState::Ended {
                 hub.judge.borrow_mut().hears_elsewhere(view.id, self.index);

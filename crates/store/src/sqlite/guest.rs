@@ -12,10 +12,10 @@ use crate::{Guest, GuestLink, Invitation, LetIn, LinkId, TokenHash, User};
 const OPEN: &str =
     "(uses IS NULL OR used < uses) AND (guest_link.expires IS NULL OR guest_link.expires > ?2)";
 
-const LINK: &str =
+pub(super) const LINK: &str =
     "guest_link.id, guest_link.label, guest_link.video, uses, used, guest_link.expires, guest_link.created";
 
-fn read_link(row: &Row<'_>) -> Result<GuestLink> {
+pub(super) fn read_link(row: &Row<'_>) -> Result<GuestLink> {
     let expires: Option<i64> = row.get(5)?;
     Ok(GuestLink {
         id: LinkId(row.get(0)?),

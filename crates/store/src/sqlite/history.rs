@@ -13,8 +13,8 @@ pub(crate) fn add(db: &Connection, rows: &[HistoryRow]) -> Result<Vec<UserId>> {
         let added = db
             .prepare_cached(
                 "INSERT INTO history (user, call, peer, direction, outcome, reason, media, started, duration,
-                     device_name, peer_name, quiet, request, guest, unseen)
-                 SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 FROM user WHERE id = ?1
+                     device_name, peer_name, quiet, request, guest, unseen, recordings)
+                 SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 FROM user WHERE id = ?1
                  ON CONFLICT DO NOTHING",
             )?
             .execute(params![
@@ -33,6 +33,7 @@ pub(crate) fn add(db: &Connection, rows: &[HistoryRow]) -> Result<Vec<UserId>> {
                 row.request,
                 row.guest,
                 row.outcome == Outcome::Missed,
+                (!row.recordings.is_empty()).then_some(Json(&row.recordings)),
             ])?;
         if added > 0 {
             forget_oldest(db, &row.user)?;
@@ -53,7 +54,7 @@ fn forget_oldest(db: &Connection, user: &UserId) -> Result<()> {
 
 const COLUMNS: &str =
     "history.user, call, peer, direction, outcome, reason, media, started, duration, device_name,
-     coalesce(history.peer_name, peer), quiet, request, guest";
+     coalesce(history.peer_name, peer), quiet, request, guest, recordings";
 
 pub(crate) fn page(
     db: &Connection,
@@ -71,7 +72,7 @@ pub(crate) fn page(
          ORDER BY started DESC, call DESC LIMIT ?3"
     ))?
     .query_map(params![user.as_str(), before.map(|call| *call.0.as_bytes()), limit], |row| {
-        Ok(PastCall { row: read(row)?, unseen: row.get(14)?, peer_name: row.get(15)? })
+        Ok(PastCall { row: read(row)?, unseen: row.get(15)?, peer_name: row.get(16)? })
     })?
     .collect()
 }
@@ -130,5 +131,6 @@ fn read(row: &Row<'_>) -> Result<HistoryRow> {
         quiet: row.get(11)?,
         request: row.get(12)?,
         guest: row.get(13)?,
+        recordings: row.get::<_, Option<Json<_>>>(14)?.map(|Json(list)| list).unwrap_or_default(),
     })
 }

@@ -15,7 +15,9 @@ pub(crate) fn add(
     expires: Timestamp,
 ) -> Result<bool> {
     let added = db.execute(
-        "INSERT INTO login (token, user, created, last_seen, expires) SELECT ?1, id, ?3, ?3, ?4 FROM user WHERE id = ?2",
+        "INSERT INTO login (token, user, created, last_seen, expires)
+         SELECT ?1, id, ?3, ?3, ?4 FROM user
+         WHERE id = ?2 AND NOT disabled",
         params![token, user.as_str(), millis(now), millis(expires)],
     )?;
     db.execute(
@@ -29,7 +31,7 @@ pub(crate) fn add(
 pub(crate) fn find(db: &Connection, token: TokenHash, now: Timestamp) -> Result<Option<Login>> {
     db.prepare_cached(
         "SELECT user.id, user.display_name, login.last_seen, login.expires,
-                EXISTS (SELECT 1 FROM guest WHERE guest.user = user.id)
+                EXISTS (SELECT 1 FROM guest WHERE guest.user = user.id), login.pin IS NOT NULL, user.admin
          FROM login JOIN user ON user.id = login.user
          WHERE login.token = ?1 AND login.expires > ?2",
     )?
@@ -39,6 +41,8 @@ pub(crate) fn find(db: &Connection, token: TokenHash, now: Timestamp) -> Result<
             last_seen: time(row, 2)?,
             expires: time(row, 3)?,
             is_guest: row.get(4)?,
+            is_shared: row.get(5)?,
+            is_admin: row.get(6)?,
         })
     })
     .optional()
@@ -55,6 +59,11 @@ pub(crate) fn extend(db: &Connection, token: TokenHash, now: Timestamp, expires:
 
 pub(crate) fn end(db: &Connection, token: TokenHash) -> Result<()> {
     db.execute("DELETE FROM login WHERE token = ?1", [token])?;
+    Ok(())
+}
+
+pub(crate) fn end_all(db: &Connection, user: &UserId) -> Result<()> {
+    db.execute("DELETE FROM login WHERE user = ?1", [user.as_str()])?;
     Ok(())
 }
 
@@ -84,6 +93,20 @@ pub(crate) fn describe(db: &Connection, token: TokenHash, agent: &str) -> Result
 pub(crate) fn rename(db: &Connection, token: TokenHash, name: Option<&str>) -> Result<()> {
     db.execute("UPDATE login SET name = ?2 WHERE token = ?1", params![token, name])?;
     Ok(())
+}
+
+/// Sets the hash of a PIN, or takes it away.
+pub(crate) fn set_pin(db: &Connection, token: TokenHash, pin: Option<&str>) -> Result<()> {
+    db.execute("UPDATE login SET pin = ?2 WHERE token = ?1", params![token, pin])?;
+    Ok(())
+}
+
+pub(crate) fn pin(db: &Connection, token: TokenHash) -> Result<Option<String>> {
+    let found = db
+        .prepare_cached("SELECT pin FROM login WHERE token = ?1")?
+        .query_row([token], |row| row.get(0))
+        .optional()?;
+    Ok(found.flatten())
 }
 
 pub(crate) fn sweep(db: &Connection, now: Timestamp) -> Result<()> {

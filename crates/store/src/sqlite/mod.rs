@@ -1,5 +1,6 @@
 //! SQLite behind the store: opening and checking the file, and the two threads that hold its connections.
 
+pub(crate) mod admin;
 pub(crate) mod guest;
 pub(crate) mod history;
 pub(crate) mod login;
@@ -15,6 +16,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{OpenError, StoreError};
@@ -87,7 +89,15 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.set_prepared_statement_cache_capacity(64);
+    add_lower_case(&connection)?;
     Ok(connection)
+}
+
+/// `lower_case(TEXT)`, of all scripts: SQLite's own `lower` knows the letters of English alone.
+fn add_lower_case(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection
+        .create_scalar_function("lower_case", 1, flags, |text| Ok(text.get_raw(0).as_str()?.to_lowercase()))
 }
 
 fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {

@@ -28,12 +28,10 @@ fn read(row: &Row<'_>) -> Result<PushTarget> {
     })
 }
 
-/// Of too many, the oldest gives way.
+/// Nothing, if the login has ended. Of too many, the oldest gives way.
 pub(crate) fn put(db: &Connection, target: &PushTarget, now: Timestamp) -> Result<()> {
     let Address { user, device } = &target.address;
-    // A browser has one subscription, whatever its device was called before.
-    db.execute("DELETE FROM push WHERE user = ?1 AND endpoint = ?2", [user.as_str(), &target.endpoint])?;
-    db.execute(
+    let kept = db.execute(
         "INSERT OR REPLACE INTO push (user, device, login, device_name, endpoint, p256dh, auth, created)
          SELECT user, ?2, token, ?4, ?5, ?6, ?7, ?8 FROM login WHERE user = ?1 AND token = ?3",
         params![
@@ -46,6 +44,15 @@ pub(crate) fn put(db: &Connection, target: &PushTarget, now: Timestamp) -> Resul
             target.auth,
             millis(now),
         ],
+    )?;
+    if kept == 0 {
+        return Ok(());
+    }
+    // A browser has one subscription, whatever its device was called before and whoever was signed in there. Its address is a
+    // secret between the browser and its push service (RFC 8030), so nobody takes away another's.
+    db.execute(
+        "DELETE FROM push WHERE endpoint = ?1 AND NOT (user = ?2 AND device = ?3)",
+        [target.endpoint.as_str(), user.as_str(), device.as_str()],
     )?;
     db.execute(
         "DELETE FROM push WHERE user = ?1 AND device IN

@@ -7,8 +7,14 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use crate::OpenError;
 
 /// Step *n* leads from schema *n* to *n* + 1.
-const STEPS: &[&str] =
-    &[include_str!("schema/1_accounts_and_history.sql"), include_str!("schema/2_people.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/1_accounts_and_history.sql"),
+    include_str!("schema/2_people.sql"),
+    include_str!("schema/3_recordings.sql"),
+    include_str!("schema/4_shared_devices.sql"),
+    include_str!("schema/5_administrators.sql"),
+    include_str!("schema/6_push_endpoints.sql"),
+];
 
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let known = u32::try_from(STEPS.len()).expect("there are few steps");

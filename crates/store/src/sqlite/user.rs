@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use visavis_proto::{Timestamp, UserId};
 
 use super::value::{millis, time, user_id};
-use crate::{Account, SignUpLink, TokenHash, User};
+use crate::{SignUpLink, TokenHash, User};
 
 pub(crate) fn add(db: &Connection, user: &User, now: Timestamp) -> Result<bool> {
     let added = db.execute(
@@ -20,17 +20,6 @@ pub(crate) fn find(db: &Connection, id: &UserId) -> Result<Option<User>> {
         .optional()
 }
 
-pub(crate) fn all(db: &Connection) -> Result<Vec<Account>> {
-    db.prepare(
-        "SELECT id, display_name, created, password IS NOT NULL FROM user
-         WHERE id NOT IN (SELECT user FROM guest) ORDER BY id",
-    )?
-    .query_map([], |row| {
-        Ok(Account { user: read_user(row)?, created: time(row, 2)?, signed_up: row.get(3)? })
-    })?
-    .collect()
-}
-
 pub(crate) fn none(db: &Connection) -> Result<bool> {
     db.query_row("SELECT NOT EXISTS (SELECT 1 FROM user)", [], |row| row.get(0))
 }
@@ -43,20 +32,34 @@ pub(crate) fn password(db: &Connection, id: &UserId) -> Result<Option<String>> {
     Ok(found.flatten())
 }
 
+pub(crate) fn set_password(db: &Connection, id: &UserId, hash: &str) -> Result<bool> {
+    let set = db.execute("UPDATE user SET password = ?2 WHERE id = ?1", params![id.as_str(), hash])?;
+    Ok(set == 1)
+}
+
+pub(crate) fn rename(db: &Connection, id: &UserId, display_name: &str) -> Result<Option<User>> {
+    db.execute("UPDATE user SET display_name = ?2 WHERE id = ?1", params![id.as_str(), display_name])?;
+    find(db, id)
+}
+
 pub(crate) fn set_link(db: &Connection, user: &UserId, token: TokenHash, expires: Timestamp) -> Result<bool> {
     let set = db.execute(
-        "INSERT OR REPLACE INTO sign_up_link (user, token, expires) SELECT id, ?2, ?3 FROM user WHERE id = ?1",
+        "INSERT OR REPLACE INTO sign_up_link (user, token, expires)
+         SELECT id, ?2, ?3 FROM user WHERE id = ?1 AND NOT disabled",
         params![user.as_str(), token, millis(expires)],
     )?;
     Ok(set == 1)
 }
 
 pub(crate) fn link(db: &Connection, token: TokenHash, now: Timestamp) -> Result<Option<SignUpLink>> {
-    db.prepare_cached("SELECT user, expires FROM sign_up_link WHERE token = ?1 AND expires > ?2")?
-        .query_row(params![token, millis(now)], |row| {
-            Ok(SignUpLink { user: user_id(row, 0)?, expires: time(row, 1)? })
-        })
-        .optional()
+    db.prepare_cached(
+        "SELECT link.user, link.expires FROM sign_up_link AS link JOIN user ON user.id = link.user
+         WHERE link.token = ?1 AND link.expires > ?2 AND NOT user.disabled",
+    )?
+    .query_row(params![token, millis(now)], |row| {
+        Ok(SignUpLink { user: user_id(row, 0)?, expires: time(row, 1)? })
+    })
+    .optional()
 }
 
 pub(crate) fn sign_up(

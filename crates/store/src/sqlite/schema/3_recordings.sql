@@ -1,0 +1,3 @@
+-- What both agreed to record of a call.
+
+ALTER TABLE history ADD COLUMN recordings TEXT;     -- JSON array; NULL if nothing was
