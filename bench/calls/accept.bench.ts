@@ -1,7 +1,7 @@
 // How long it takes from the callee's click on "answer" to the first remote frame when everything is far away: Visavis next
 // to simple-peer and PeerJS, in turn, in the same browsers, through one relay.
 import { chromium, expect, test } from '@playwright/test';
-import { chromium as options } from '../../e2e/bed/chromium.ts';
+import { chromium as options } from './chromium.ts';
 import { peerjs } from './peerjs.ts';
 import { simplePeer } from './simple-peer.ts';
 import type { Moments, Pair, Place } from './system.ts';

@@ -7,6 +7,8 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   timeout: 600_000,
+  // A machine that is slow is measured as slow.
+  expect: { timeout: 30_000 },
   reporter: 'line',
   outputDir: '../test-results',
 });

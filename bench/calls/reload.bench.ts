@@ -1,13 +1,13 @@
 // How long a page that is reloaded in a call takes until it shows the other person again, and how long the picture of the
 // page that stayed stands still meanwhile. The pages are the app's; all is ours, so nothing is compared.
 import { type Browser, chromium, expect, test } from '@playwright/test';
-import { chromium as options } from '../../e2e/bed/chromium.ts';
 import { distanceTo } from '../../e2e/bed/distance.ts';
 import { firstFrame, noteFirstFrame, watchStill } from '../../e2e/bed/first-frame.ts';
 import { selectedPath } from '../../e2e/bed/media.ts';
 import { Person } from '../../e2e/bed/person.ts';
 import { type Forced, installProbes } from '../../e2e/bed/probes.ts';
 import { Server } from '../../e2e/bed/server.ts';
+import { chromium as options } from './chromium.ts';
 import { type Column, table } from './table.ts';
 
 /** Reloads of each page that count; one more before them warms up. */

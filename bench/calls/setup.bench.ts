@@ -1,6 +1,6 @@
 // How long a call takes from the click to the first remote frame: Visavis next to PeerJS, in turn, in the same browsers.
 import { chromium, test } from '@playwright/test';
-import { chromium as options } from '../../e2e/bed/chromium.ts';
+import { chromium as options } from './chromium.ts';
 import { peerjs } from './peerjs.ts';
 import type { Moments, Pair } from './system.ts';
 import { type Row, table } from './table.ts';

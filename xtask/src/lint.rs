@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::command::Run;
-use crate::{build, fresh, require, say};
+use crate::{build, fuzz, require, say};
 
 /// The version that `deny.toml` is written for.
 const CARGO_DENY: &str = "0.20.2";
@@ -30,8 +30,18 @@ pub(crate) fn lint() -> Result<ExitCode> {
     )?;
     check(
         "cargo-deny",
-        cargo_deny()?.args(["--locked", "--all-features", "check", "bans", "licenses", "sources"]),
+        require::cargo_tool("cargo-deny", CARGO_DENY)?.args([
+            "--locked",
+            "--all-features",
+            "check",
+            "bans",
+            "licenses",
+            "sources",
+        ]),
     )?;
+    for (name, run) in fuzz::checks() {
+        check(name, run)?;
+    }
     check("biome", Run::new("npm").args(["run", "--silent", "lint"]))?;
     for package in build::PACKAGES {
         if Path::new(package).join("tsconfig.json").exists() {
@@ -44,22 +54,4 @@ pub(crate) fn lint() -> Result<ExitCode> {
     }
     say(&format!("lint: failed: {}", failed.join(", ")));
     Ok(ExitCode::FAILURE)
-}
-
-/// The installed cargo-deny, else one of our own below `target/tools`.
-fn cargo_deny() -> Result<Run> {
-    if Run::new("cargo-deny").arg("--version").read().is_some() {
-        return Ok(Run::new("cargo-deny"));
-    }
-    let root = std::path::absolute(fresh::target().join("tools"))?;
-    let program = root.join("bin/cargo-deny");
-    if !program.exists() {
-        say("- installing cargo-deny (some minutes, once)");
-        Run::cargo("install")
-            .args(["--locked", "--quiet", "--version", CARGO_DENY, "--root"])
-            .arg(&root)
-            .arg("cargo-deny")
-            .go()?;
-    }
-    Ok(Run::new(&program.display().to_string()))
 }

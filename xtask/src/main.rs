@@ -5,10 +5,12 @@
 //! `namespace` (a network of the browser tests' own).
 
 mod bench;
+mod bpf;
 mod build;
 mod command;
 mod conformance;
 mod fresh;
+mod fuzz;
 mod generate;
 mod lint;
 mod namespace;
@@ -31,7 +33,9 @@ cargo xtask lint                           formats, lints, types, licences
 cargo xtask generate [--check]             schema, TypeScript types and docs/configure.md from the Rust sources
 cargo xtask bench [NAME] [ARGS]            measurements; without a name: list them
 cargo xtask conformance [server|client …]  the transcripts of the protocol against our server, or against anything
-cargo xtask sim [--seeds N] [--seed S]     simulated histories of calls; tells the first that breaks a rule";
+cargo xtask sim [--seeds N] [--seed S]     simulated histories of calls; tells the first that breaks a rule
+cargo xtask bpf [--check]                  the relay's program for the kernel, compiled from crates/relay/bpf (needs clang)
+cargo xtask fuzz [TARGET] [--seconds N]    bad input until a rule breaks; needs the nightly compiler (fuzz/README.md)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -60,6 +64,8 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "bench" => bench::bench(rest),
         "conformance" => conformance::conformance(rest),
         "sim" => sim::sim(rest),
+        "bpf" => bpf::bpf(rest),
+        "fuzz" => fuzz::fuzz(rest),
         "help" | "--help" | "-h" => {
             say(USAGE);
             Ok(ExitCode::SUCCESS)

@@ -9,7 +9,10 @@
 use crate::command::Run;
 use crate::require::is_root;
 
+/// An interface has all its addresses at once: one that came a second later, when nobody else has been found to have it, would be
+/// a change of the network, at which a browser gives up the page that is just coming.
 const SET_UP: &str = "\
+for of in all default; do [ ! -e /proc/sys/net/ipv6/conf/$of ] || echo 0 >/proc/sys/net/ipv6/conf/$of/accept_dad; done
 ip link set lo up
 ip link add media0 type veth peer name media1
 ip address add 10.77.0.1/24 dev media0

@@ -97,10 +97,10 @@ fn e2e(filter: &[String]) -> Result<Tally> {
     browser_tests("calls", filter, &[])
 }
 
-/// Runs one project of `e2e/playwright.config.ts` in a network namespace: all of it on the server as it ships, a choice,
-/// as one makes while working, on the one that is built sooner.
+/// Runs one project of `e2e/playwright.config.ts`, or a choice of it, in a network namespace. The server is the one that
+/// the Rust tests have built: one as it ships would take minutes more and show the same.
 fn browser_tests(project: &str, filter: &[String], variables: &[(&str, &Path)]) -> Result<Tally> {
-    let server = if filter.is_empty() { build::server()? } else { build::development_server()? };
+    let server = build::development_server()?;
     let report = report(project)?;
     let playwright = |run: Run| {
         let run = run

@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and those of ours that it may name.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("proto", &[]),
     ("turn", &[]),
     ("sip", &[]),
@@ -22,8 +22,10 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("phone", &["client", "proto"]),
     ("server", &["proto", "call", "store", "cluster", "turn", "relay", "gateway"]),
     ("sim", &["proto", "call", "turn", "sip"]),
+    ("harness", &["proto", "turn"]),
     ("xtask", &[]),
     ("load", &[]),
+    ("relay-load", &["turn", "relay"]),
     ("conformance", &[]),
 ];
 
@@ -114,4 +116,32 @@ fn a_wrong_arrow_is_found() {
         "utils has no arrows: add it here and to ARCHITECTURE.md",
     ];
     assert_eq!(faults(&tree), expected);
+}
+
+/// What other relays were broken into by: databases, web pages, command lines (CVE-2018-4056, CVE-2018-4059, coturn 8fa38032,
+/// bfacd816, e72930f5).
+const ADMINISTRATION: [&str; 12] = [
+    "axum",
+    "diesel",
+    "hyper",
+    "mysql",
+    "postgres",
+    "redis",
+    "rusqlite",
+    "sqlx",
+    "telnet",
+    "tokio-postgres",
+    "tonic",
+    "warp",
+];
+
+#[test]
+fn the_relay_names_nothing_that_administers_or_queries() {
+    let dependencies = dependencies();
+    for name in ["visavis-turn", "visavis-relay"] {
+        let named = &dependencies[name];
+        let found: Vec<&str> =
+            ADMINISTRATION.into_iter().filter(|library| named.contains(*library)).collect();
+        assert!(found.is_empty(), "{name} names {found:?}");
+    }
 }

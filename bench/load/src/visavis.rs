@@ -207,7 +207,8 @@ fn user(nth: usize) -> String {
 /// Room for the load; everything else as it ships.
 fn config(load: &Load) -> String {
     format!(
-        "[http]\nlisten = \"127.0.0.1:0\"\n[https]\nlisten = \"\"\n[relay]\nlisten = [\"127.0.0.1:0\"]\n\
+        "[http]\nlisten = \"127.0.0.1:0\"\nmax_connections_per_ip = 4096\n\
+         [https]\nlisten = \"\"\n[relay]\nlisten = [\"127.0.0.1:0\"]\n\
          [signaling]\nmax_sockets = {}\nmessages_per_second = 10000\nmessage_burst = 100000\n\
          invites_per_minute = 10000\n",
         load.connections + 1
