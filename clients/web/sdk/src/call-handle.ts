@@ -1,9 +1,26 @@
 /** A call as the application sees it: the store's record and the media, joined into readable values. */
+import type { Chat } from './chat/public.ts';
 import { ClientError } from './client-error.ts';
 import type { CallRecord, EndedState } from './core/state.ts';
 import type { TransferTo } from './core/transfer.ts';
+import type { DumpOptions, Inspection } from './inspect/inspection.ts';
 import type { CallMedia } from './media/call-media.ts';
-import type { Call, CallState, Held, LocalMedia, MediaChoice, Peer, RemoteMedia, UserId } from './public.ts';
+import type { RecordingWish } from './protocol.ts';
+import type {
+  Call,
+  CallState,
+  Held,
+  LocalMedia,
+  MediaChoice,
+  Peer,
+  Quality,
+  Readable,
+  Recording,
+  RemoteMedia,
+  Safety,
+  UserId,
+  Weak,
+} from './public.ts';
 import { Source } from './readable.ts';
 
 /** What the application may ask for. */
@@ -12,13 +29,17 @@ export interface CallVerbs {
   hangup(id: string): void;
   hold(id: string, on: boolean): void;
   transfer(id: string, to: TransferTo): void;
+  record(id: string, wish: RecordingWish): void;
+  inspect(id: string): Promise<Inspection>;
 }
 
 export class CallHandle implements Call {
   readonly media: { readonly audio: boolean; readonly video: boolean };
   readonly peer: Source<Peer>;
   readonly state: Source<CallState>;
+  readonly recording: Source<Recording>;
   readonly held = new Source<Held>({ me: false, peer: false });
+  readonly weak = new Source<Weak>({ me: false, peer: false });
   readonly remote = new Source<RemoteMedia>({ audio: false, video: false, screen: false, blocked: false });
   readonly #verbs: CallVerbs;
   readonly #media: CallMedia;
@@ -32,7 +53,11 @@ export class CallHandle implements Call {
     this.media = record.asked;
     this.peer = new Source(record.peer);
     this.state = new Source<CallState>(record.state);
-    media.arriving.subscribe(() => this.#showRemote());
+    this.recording = new Source(record.recording);
+    media.arriving.subscribe(() => {
+      for (const tell of this.#newly()) tell();
+    });
+    media.follow(record);
   }
 
   get id(): string {
@@ -47,8 +72,20 @@ export class CallHandle implements Call {
     return this.#record.transferredBy;
   }
 
+  get quality(): Readable<Quality | null> {
+    return this.#media.quality;
+  }
+
+  get chat(): Chat {
+    return this.#media.chat;
+  }
+
   get local(): LocalMedia {
     return this.#media.local;
+  }
+
+  get safety(): Readable<Safety | null> {
+    return this.#media.safety;
   }
 
   accept(choice: MediaChoice = {}): Promise<void> {
@@ -89,6 +126,10 @@ export class CallHandle implements Call {
     });
   }
 
+  record(wish: RecordingWish): void {
+    this.#verbs.record(this.id, wish);
+  }
+
   transferRefused(error: ClientError): void {
     this.#transfer?.reject(error);
     this.#transfer = undefined;
@@ -103,50 +144,58 @@ export class CallHandle implements Call {
     return this.#media.unblock();
   }
 
+  inspect(): Promise<Inspection> {
+    return this.#verbs.inspect(this.id);
+  }
+
+  dump(options?: DumpOptions): Promise<Blob> {
+    return this.inspect().then((inspection) => inspection.dump(options));
+  }
+
   /** The store has a newer record. */
   show(record: CallRecord): void {
     if (record === this.#record) return;
-    const before = this.#record;
     this.#record = record;
-    if (!samePeer(before.peer, record.peer)) this.peer.set(record.peer);
-    this.state.set(record.state);
-    this.#showHeld();
-    this.#showRemote();
+    this.#media.follow(record);
+    const news = [
+      this.state.assign(record.state),
+      assign(this.peer, record.peer),
+      this.recording.assign(record.recording),
+      ...this.#newly(),
+    ];
+    for (const tell of news) tell();
   }
 
   /** The store has ended the call: stops everything, then tells. */
   end(state: EndedState, lingers = false): void {
     this.#media.release(lingers);
-    this.state.set(state);
+    this.state.set({ ...state, summary: { ...state.summary, ...this.#media.summary() } });
     if (state.reason === 'transferred') this.#transfer?.resolve();
     else this.transferRefused(new ClientError('aborted', `transfer: the call has ended: ${state.reason}`));
-    for (const source of [this.state, this.peer, this.held, this.remote]) source.end();
+    const { peer, held, recording, weak, remote } = this;
+    for (const source of [this.state, peer, held, recording, weak, remote]) source.end();
   }
 
-  #showHeld(): void {
-    const me = this.#record.held;
-    const peer = this.#record.receiving?.hold ?? false;
-    const { value } = this.held;
-    if (me !== value.me || peer !== value.peer) this.held.set({ me, peer });
-  }
-
-  #showRemote(): void {
+  /** What follows from what both sides say that they send, and from what arrives. */
+  #newly(): (() => void)[] {
+    const { sending, receiving, held } = this.#record;
     const { audio, video, screen, blocked } = this.#media.arriving.value;
-    const { receiving } = this.#record;
-    // A client that does not say what it sends is believed to send what arrives.
-    const next = {
-      audio: audio && (receiving?.audio ?? true),
-      video: video && (receiving?.video ?? true),
-      screen: screen && (receiving?.screen ?? false),
-      blocked,
-    };
-    const { value } = this.remote;
-    const same = (Object.keys(next) as (keyof RemoteMedia)[]).every((part) => next[part] === value[part]);
-    if (!same) this.remote.set(next);
+    return [
+      assign(this.held, { me: held, peer: receiving?.hold ?? false }),
+      assign(this.weak, { me: sending?.weak === true && !held, peer: receiving?.weak === true }),
+      assign(this.remote, {
+        // A client that does not say what it sends is believed to send what arrives.
+        audio: audio && (receiving?.audio ?? true),
+        video: video && (receiving?.video ?? true),
+        screen: screen && (receiving?.screen ?? false),
+        blocked,
+      }),
+    ];
   }
 }
 
-function samePeer(one: Peer, other: Peer): boolean {
-  const same = one.id === other.id && one.name === other.name && one.lost === other.lost;
-  return same && one.contact === other.contact && one.guest?.label === other.guest?.label;
+/** Assigns what is not the same to a reader: plain values, whose fields are always in the same order. */
+function assign<T>(source: Source<T>, next: NoInfer<T>): () => void {
+  const { value } = source;
+  return source.assign(JSON.stringify(value) === JSON.stringify(next) ? value : next);
 }

@@ -3,10 +3,14 @@
  *
  * - `permission-denied` the user or the browser's policy said no · `permission-dismissed` the question was closed
  * - `device-missing` there is none · `device-busy` another program has it · `device-lost` it was unplugged
+ * - `effect-failed` what was to be made of its track could not be (`LocalMedia.process`)
+ * - `device-silent` it was opened, and gives neither sound nor picture (only `Client.preflight` looks)
  * - `insecure-context` microphone and camera need HTTPS or localhost · `unsupported-browser` no WebRTC here
  * - `signed-out` no login · `replaced` this device connected elsewhere · `server-unreachable`
  * - `not-found` no such person · `rate-limited` · `busy`, `you-busy` they are, or this device is, in a call · `forbidden` · `server` its fault
+ * - `unconfirmed` several people use this browser, and its user has not confirmed who they are (`POST /api/confirm`)
  * - `autoplay-blocked` a click is needed · `negotiation` the two browsers do not agree
+ * - `too-large` a text or a file for the chat
  * - `wrong-state` not possible at this moment · `aborted` · `timeout` · `protocol` not understood
  */
 export type ClientErrorCode =
@@ -15,6 +19,8 @@ export type ClientErrorCode =
   | 'device-missing'
   | 'device-busy'
   | 'device-lost'
+  | 'device-silent'
+  | 'effect-failed'
   | 'insecure-context'
   | 'unsupported-browser'
   | 'signed-out'
@@ -25,9 +31,11 @@ export type ClientErrorCode =
   | 'busy'
   | 'you-busy'
   | 'forbidden'
+  | 'unconfirmed'
   | 'server'
   | 'autoplay-blocked'
   | 'negotiation'
+  | 'too-large'
   | 'wrong-state'
   | 'aborted'
   | 'timeout'
@@ -41,6 +49,7 @@ const RETRYABLE: ReadonlySet<ClientErrorCode> = new Set([
   'device-missing',
   'device-busy',
   'device-lost',
+  'device-silent',
   'server-unreachable',
   'rate-limited',
   'server',

@@ -5,8 +5,9 @@
 import { CallHandle } from './call-handle.ts';
 import { ClientError } from './client-error.ts';
 import { decode } from './core/decode.ts';
+import type { Life } from './core/life.ts';
 import { peerOf } from './core/peer.ts';
-import { type RememberedCall, remembered } from './core/resume.ts';
+import type { RememberedCall } from './core/resume.ts';
 import {
   type CallRecord,
   type Input,
@@ -15,7 +16,7 @@ import {
   type Privacy,
   type State,
 } from './core/state.ts';
-import { nextTimeout, step } from './core/store.ts';
+import { nextTimeout, take } from './core/step.ts';
 import type { CallMedia, MediaEvents } from './media/call-media.ts';
 import type {
   Call,
@@ -28,7 +29,9 @@ import type {
   UserId,
 } from './public.ts';
 import { Source, call as tell } from './readable.ts';
+import { gist, publicLink, rank } from './shown.ts';
 import type { Connection, Transport } from './transport.ts';
+import type { Witness } from './witness.ts';
 
 /** What the shell needs of the world. */
 export interface World {
@@ -37,17 +40,31 @@ export interface World {
   ticket(): Promise<string>;
   device(): Promise<{ readonly id: string; readonly name: string }>;
   media(events: MediaEvents): CallMedia;
+  /** Fetches what the media needs once the server knows a call; nothing is wanted of it before. */
+  fetchMedia?(): Promise<unknown>;
   /** Milliseconds since 1970 that never go back. */
   now(): number;
   /** This many random bytes. */
   random(count: number): Uint8Array<ArrayBuffer>;
   readonly privacy?: Privacy;
+  readonly asksConsent?: boolean;
   /** For the page after this one. */
   remember?(device: string, calls: readonly RememberedCall[]): void;
   /** What the page before has kept. */
   recall?(device: string): RememberedCall[];
+  /** Sees what happens to calls. */
+  readonly witness: Witness;
   readonly log: ((entry: LogEntry) => void) | undefined;
 }
+
+type Unaddressed<T> = T extends { readonly call: string } ? Omit<T, 'call'> : never;
+/** What a call's media tells, which does not know the id that the call has now. */
+type InputOfMedia = Unaddressed<Input>;
+/** What is wanted of a call's media. */
+type OutputToMedia = Exclude<
+  Extract<Output, { readonly call: string }>,
+  { readonly type: 'announce' | 'transfer-refused' | 'tell' | 'release' }
+>;
 
 type Listener<K extends keyof ClientEvents> = (detail: ClientEvents[K]) => void;
 
@@ -60,8 +77,12 @@ interface Entry {
 
 // The longest a browser's timer can wait.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Inputs that wait for the life of calls; the oldest gives way, and the next heartbeat makes good what it has said. */
+const WAITING_LIMIT = 256;
+const FETCH_AGAIN_MS = 2_000;
 
-export class Driver implements Client {
+/** Everything but what `connect` adds: it is fetched when it is wanted. */
+export class Driver implements Omit<Client, 'preflight'> {
   readonly link = new Source<LinkState>({ type: 'connecting', attempt: 0, retryInMs: 0 });
   readonly calls = new Source<readonly Call[]>([]);
   readonly current = new Source<Call | null>(null);
@@ -77,6 +98,10 @@ export class Driver implements Client {
   /** Calls that ring here and of which nobody has been told, since nobody listens. */
   readonly #unheard = new Set<string>();
   readonly #outputs: Output[] = [];
+  /** What could not be taken yet, since it needs the life of calls; in order. */
+  #waiting: Input[] = [];
+  #life: Life | undefined;
+  #fetching: Promise<void> | undefined;
   #state: State;
   #performing = false;
   /** What was last remembered; nothing, until there is something to forget. */
@@ -93,12 +118,14 @@ export class Driver implements Client {
     this.#state = initialState(rest.map((number) => number.toString(36)).join(''), seed);
   }
 
-  /** Begins to connect. */
+  /** Begins to connect; done when everything that a call needs is here, or could not be had yet. */
   async start(): Promise<void> {
-    const { privacy } = this.#world;
+    const { privacy, asksConsent } = this.#world;
+    const fetched = this.#fetch();
     const device = await this.#world.device();
     const remembered = this.#world.recall?.(device.id) ?? [];
-    this.dispatch({ type: 'start', device, remembered, ...(privacy ? { privacy } : {}) });
+    this.dispatch({ type: 'start', device, remembered, asksConsent, ...(privacy ? { privacy } : {}) });
+    await fetched;
   }
 
   call(to: UserId, options: MediaChoice & { readonly signal?: AbortSignal } = {}): Call {
@@ -167,6 +194,16 @@ export class Driver implements Client {
     this.dispatch({ type: 'network-changed' });
   }
 
+  /** Asks the server for a sign of life, or tries to reach it at once. */
+  probe(): void {
+    this.dispatch({ type: 'probe' });
+  }
+
+  /** The relays, with credentials that are good now. */
+  get ice(): State['ice'] {
+    return this.#state.ice;
+  }
+
   hideAddress(yes: boolean): void {
     this.dispatch({ type: 'hide-address', yes });
   }
@@ -178,14 +215,45 @@ export class Driver implements Client {
 
   /** Tells the store, shows what has changed, and does what is to be done. May be called from within itself. */
   dispatch(input: Input): void {
-    const before = this.#state;
-    const { state, outputs } = step(before, this.#world.now(), input);
+    const taken = this.#mustWait(input) ? undefined : take(this.#state, this.#world.now(), input, this.#life);
+    if (!taken) return this.#wait(input);
+    const { state, outputs } = taken;
     this.#state = state;
     this.#outputs.push(...outputs);
+    this.#world.witness.turn(input, outputs, state.calls);
     this.#log('debug', input.type === 'hear' ? `heard ${input.message.type}` : input.type);
     this.#show(outputs);
     this.#schedule();
     this.#perform();
+  }
+
+  /** What the server says is taken in its order. */
+  #mustWait(input: Input): boolean {
+    return input.type === 'hear' && this.#waiting.some(({ type }) => type === 'hear');
+  }
+
+  #wait(input: Input): void {
+    this.#waiting.push(input);
+    if (this.#waiting.length > WAITING_LIMIT) this.#waiting.shift();
+    void this.#fetch();
+  }
+
+  /** Fetches the life of calls; again, if it cannot be had, while something waits for it. */
+  #fetch(): Promise<void> {
+    this.#fetching ??= Promise.all([import('./core/life.ts'), this.#world.fetchMedia?.()]).then(
+      ([{ life }]) => {
+        this.#life = life;
+        for (const input of this.#waiting.splice(0)) this.dispatch(input);
+      },
+      (cause: unknown) => {
+        this.#fetching = undefined;
+        if (this.#waiting.length === 0) return;
+        const hint = 'a part of @visavis/client could not be fetched';
+        this.#emit('error', new ClientError('server-unreachable', hint, { cause }));
+        setTimeout(() => this.#fetch(), FETCH_AGAIN_MS);
+      },
+    );
+    return this.#fetching;
   }
 
   /** Brings what the application sees up to date. */
@@ -213,14 +281,15 @@ export class Driver implements Client {
     this.presence.set(this.#state.presence);
     this.#showElsewhere(this.#state.elsewhere);
     const link = publicLink(this.#state, this.#world.now());
-    if (!sameLink(link, this.link.value)) {
+    const { value } = this.link;
+    if (link.type !== value.type || gist(link) !== gist(value)) {
       this.#log('info', `link ${link.type}`);
       this.link.set(link);
     }
   }
 
   #remember(): void {
-    const calls = remembered(this.#state);
+    const calls = this.#life?.remembered(this.#state) ?? [];
     const text = JSON.stringify(calls);
     if (text === this.#remembered) return;
     this.#remembered = text;
@@ -254,12 +323,14 @@ export class Driver implements Client {
   #entry(record: CallRecord): Entry {
     const known = this.#entries.get(record.id);
     if (known) return known;
-    const media = this.#world.media(this.#mediaEvents(() => entry.id));
+    const media = this.#world.media(this.#mediaEvents(() => entry));
     const handle = new CallHandle(record, media, {
       accept: (call, choice) => this.dispatch({ type: 'accept', call, choice }),
       hangup: (call) => this.dispatch({ type: 'hangup', call }),
       hold: (call, on) => this.dispatch({ type: 'hold', call, on }),
       transfer: (call, to) => this.dispatch({ type: 'transfer', call, to }),
+      record: (call, wish) => this.dispatch({ type: 'record', call, wish }),
+      inspect: (call) => this.#world.witness.inspect(call),
     });
     const entry: Entry = { id: record.id, handle, media };
     this.#entries.set(record.id, entry);
@@ -274,20 +345,25 @@ export class Driver implements Client {
     this.#entries.set(to, entry);
   }
 
-  #mediaEvents(id: () => string): MediaEvents {
+  #mediaEvents(of: () => Entry): MediaEvents {
+    const tell = (input: InputOfMedia) => this.dispatch({ ...input, call: of().id } as Input);
     return {
-      described: (key, description) => this.dispatch({ type: 'described', call: id(), key, description }),
-      gathered: (key, candidates) => this.dispatch({ type: 'gathered', call: id(), key, candidates }),
-      sending: (notice) => this.dispatch({ type: 'sending', call: id(), notice }),
-      connected: (key, path) => this.dispatch({ type: 'connected', call: id(), key, path }),
-      flowing: (key) => this.dispatch({ type: 'flowing', call: id(), key }),
-      suspect: (key) => this.dispatch({ type: 'suspect', call: id(), key }),
-      interrupted: (key, cause) => this.dispatch({ type: 'interrupted', call: id(), key, cause }),
-      deaf: (key, who) => this.dispatch({ type: 'deaf', call: id(), key, who }),
-      heard: (key, message) => this.dispatch({ type: 'control', call: id(), key, message }),
-      tried: (key, evidence) => this.dispatch({ type: 'tried', call: id(), key, evidence }),
-      broken: (key, reason) => this.dispatch({ type: 'broken', call: id(), key, reason }),
+      opened: (key, peer) => this.#world.witness.opened(of().id, key, peer),
+      described: (key, description) => tell({ type: 'described', key, description }),
+      gathered: (key, candidates) => tell({ type: 'gathered', key, candidates }),
+      sending: (notice) => tell({ type: 'sending', notice }),
+      connected: (key, path) => tell({ type: 'connected', key, path }),
+      flowing: (key) => tell({ type: 'flowing', key }),
+      suspect: (key) => tell({ type: 'suspect', key }),
+      interrupted: (key, cause) => tell({ type: 'interrupted', key, cause }),
+      deaf: (key, who) => tell({ type: 'deaf', key, who }),
+      heard: (key, message) => tell({ type: 'control', key, message }),
+      tried: (key, evidence) => tell({ type: 'tried', key, evidence }),
+      broken: (key, reason) => tell({ type: 'broken', key, reason }),
       problem: (error) => this.#emit('error', error),
+      peer: () => of().handle.peer,
+      id: () => of().id,
+      online: () => this.#state.link.type === 'online',
     };
   }
 
@@ -303,38 +379,12 @@ export class Driver implements Client {
       case 'open':
         return this.#open();
       case 'shut':
-        this.#round += 1;
-        this.#connection?.close();
-        this.#connection = undefined;
-        return;
+        return this.#shut();
       case 'send':
-        this.#connection?.send(JSON.stringify(output.message));
-        return;
+        return this.#connection?.send(JSON.stringify(output.message));
       case 'announce':
         this.#unheard.add(output.call);
         return this.#announce(output.call);
-      case 'capture':
-        return this.#media(output.call)?.capture(output.choice);
-      case 'hold':
-        return this.#media(output.call)?.hold(output.on);
-      case 'pause':
-        return this.#media(output.call)?.pause(output.on);
-      case 'prepare':
-        return this.#media(output.call)?.prepare(output.key, output);
-      case 'drop':
-        return this.#media(output.call)?.drop(output.key);
-      case 'feed':
-        return this.#media(output.call)?.feed(output.key);
-      case 'use':
-        return this.#media(output.call)?.use(output.key);
-      case 'offer':
-        return this.#media(output.call)?.offer(output.key, output, output.restart);
-      case 'describe':
-        return this.#media(output.call)?.describe(output.key, output.description, output, output.polite);
-      case 'add-candidates':
-        return this.#media(output.call)?.addCandidates(output.key, output.candidates);
-      case 'begin-anew':
-        return this.#media(output.call)?.beginAnew(output.choice);
       case 'transfer-refused':
         return this.#entries.get(output.call)?.handle.transferRefused(output.error);
       case 'report':
@@ -346,6 +396,10 @@ export class Driver implements Client {
       case 'release':
         // Done by `#show`, before anybody could see the call half changed.
         return;
+      default: {
+        const media = this.#media(output.call);
+        if (media) toMedia(media, output);
+      }
     }
   }
 
@@ -353,43 +407,49 @@ export class Driver implements Client {
     return this.#entries.get(id)?.media;
   }
 
+  #shut(): void {
+    // Whatever it has said is in what the next connection is told.
+    this.#waiting = this.#waiting.filter(({ type }) => type !== 'hear');
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#round += 1;
+  }
+
   /** Opens the connection and gets the ticket for it at the same time. */
   #open(): void {
-    this.#connection?.close();
-    this.#round += 1;
+    this.#shut();
     const round = this.#round;
-    const ifCurrent = (run: () => void) => {
-      if (round === this.#round) run();
-    };
+    /** What is heard of an old one is of no interest. */
+    const current =
+      <T>(run: (news: T) => void) =>
+      (news: T) => {
+        if (round === this.#round) run(news);
+      };
     let ticket: string | undefined;
     let opened = false;
     const greet = () => {
       if (opened && ticket !== undefined) this.dispatch({ type: 'opened', ticket });
     };
     this.#connection = this.#world.transport.open(this.#world.url, {
-      opened: () =>
-        ifCurrent(() => {
-          opened = true;
-          greet();
-        }),
-      message: (text) => ifCurrent(() => this.#hear(text)),
-      closed: (code) =>
-        ifCurrent(() => {
-          this.#connection = undefined;
-          this.dispatch({ type: 'closed', code });
-        }),
+      opened: current(() => {
+        opened = true;
+        greet();
+      }) as () => void,
+      message: current((text) => this.#hear(text)),
+      closed: current((code) => {
+        this.#connection = undefined;
+        this.dispatch({ type: 'closed', code });
+      }),
     });
     this.#world.ticket().then(
-      (fresh) =>
-        ifCurrent(() => {
-          ticket = fresh;
-          greet();
-        }),
-      (error: unknown) =>
-        ifCurrent(() => {
-          const signedOut = error instanceof ClientError && error.code === 'signed-out';
-          this.dispatch({ type: 'ticket-failed', signedOut });
-        }),
+      current((fresh) => {
+        ticket = fresh;
+        greet();
+      }),
+      current((error) => {
+        const signedOut = error instanceof ClientError && error.code === 'signed-out';
+        this.dispatch({ type: 'ticket-failed', signedOut });
+      }),
     );
   }
 
@@ -432,42 +492,32 @@ export class Driver implements Client {
   }
 }
 
-/** Which call comes first on a screen. */
-function rank({ state, held }: CallRecord): number {
-  switch (state.type) {
-    case 'connecting':
-    case 'active':
-    case 'recovering':
-      return held ? 2 : 0;
-    case 'dialing':
-      return 1;
-    case 'ringing':
-      return state.direction === 'out' ? 1 : 3;
+/** What is wanted of the media of a call. */
+function toMedia(media: CallMedia, output: OutputToMedia): void {
+  switch (output.type) {
+    case 'capture':
+      return media.capture(output.choice);
+    case 'hold':
+      return media.hold(output.on);
+    case 'pause':
+      return media.pause(output.on);
+    case 'prepare':
+      return media.prepare(output.key, output);
+    case 'drop':
+      return media.drop(output.key);
+    case 'feed':
+      return media.feed(output.key);
+    case 'use':
+      return media.use(output.key);
+    case 'offer':
+      return media.offer(output.key, output, output.restart);
+    case 'describe':
+      return media.describe(output.key, output.description, output, output.polite);
+    case 'add-candidates':
+      return media.addCandidates(output.key, output.candidates);
+    case 'begin-anew':
+      return media.beginAnew(output.choice);
   }
-}
-
-function publicLink({ link }: State, now: number): LinkState {
-  switch (link.type) {
-    case 'waiting': {
-      const retryInMs = Number.isFinite(link.retryAt) ? Math.max(0, Math.round(link.retryAt - now)) : 0;
-      return { type: 'connecting', attempt: link.attempt, retryInMs };
-    }
-    case 'opening':
-      return { type: 'connecting', attempt: link.attempt, retryInMs: 0 };
-    case 'online':
-      return { type: 'online', me: link.me };
-    case 'offline':
-      return { type: 'offline', reason: link.reason };
-  }
-}
-
-function sameLink(one: LinkState, other: LinkState): boolean {
-  if (one.type === 'connecting' && other.type === 'connecting') {
-    // The countdown is the application's; only a new wait or its end is news.
-    return one.attempt === other.attempt && one.retryInMs > 0 === other.retryInMs > 0;
-  }
-  if (one.type === 'online' && other.type === 'online') return one.me === other.me;
-  return one.type === other.type;
 }
 
 /** RFC 9562 §5.7: the time first, so that ids sort by age. */
@@ -475,6 +525,8 @@ function uuidV7(now: number, random: Uint8Array): string {
   const time = Math.floor(now).toString(16).padStart(12, '0');
   const bytes = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
   const variant = (8 | ((random[8] ?? 0) & 3)).toString(16);
-  const head = `${time.slice(0, 8)}-${time.slice(8)}-7${bytes.slice(0, 3)}`;
-  return `${head}-${variant}${bytes.slice(3, 6)}-${bytes.slice(6, 18)}`;
+  return `${time}7${bytes.slice(0, 3)}${variant}${bytes.slice(3, 18)}`.replace(
+    /^(.{8})(.{4})(.{4})(.{4})/,
+    '$1-$2-$3-$4-',
+  );
 }

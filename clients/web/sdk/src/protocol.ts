@@ -55,6 +55,7 @@ export type ClientMessage = {
   | { type: 'resume'; data: Nothing }
   | { type: 'take'; data: Take }
   | { type: 'transfer'; data: Transfer }
+  | { type: 'recording'; data: Recording }
   | { type: 'offer'; data: SessionDescription }
   | { type: 'answer'; data: SessionDescription }
   | { type: 'candidate'; data: Candidates }
@@ -62,6 +63,7 @@ export type ClientMessage = {
   | { type: 'connected'; data: Connected }
   | { type: 'ack'; data: Ack }
   | { type: 'presence'; data: OwnPresence }
+  | { type: 'reach'; data: Reach }
   | { type: 'ping'; data: Ping }
   | { type: 'bye'; data: Nothing }
 );
@@ -78,6 +80,7 @@ export type ClientMessageBody =
   | { type: 'resume'; data: Nothing }
   | { type: 'take'; data: Take }
   | { type: 'transfer'; data: Transfer }
+  | { type: 'recording'; data: Recording }
   | { type: 'offer'; data: SessionDescription }
   | { type: 'answer'; data: SessionDescription }
   | { type: 'candidate'; data: Candidates }
@@ -85,6 +88,7 @@ export type ClientMessageBody =
   | { type: 'connected'; data: Connected }
   | { type: 'ack'; data: Ack }
   | { type: 'presence'; data: OwnPresence }
+  | { type: 'reach'; data: Reach }
   | { type: 'ping'; data: Ping }
   | { type: 'bye'; data: Nothing };
 
@@ -215,6 +219,10 @@ export type MediaNotice = {
    */
   lost?: boolean;
   /**
+   * Camera or screen are on, but the sender's network is too weak for pictures: they are paused to keep the sound.
+   */
+  weak?: boolean;
+  /**
    * Rises with each notice of a sender; the larger of two counts, whichever way they came.
    */
   n?: number;
@@ -244,6 +252,10 @@ export type Hello = {
    * The store's epoch when this device was last connected.
    */
   epoch?: Epoch;
+  /**
+   * This device asks its user when the other person of a call wants to record it.
+   */
+  asks_consent?: boolean;
   /**
    * The calls this device believes to be live.
    */
@@ -348,6 +360,29 @@ export type Transfer = {
    */
   call?: CallId;
 };
+
+/**
+ * `recording`: asks to record the call on this device, agrees to that, or ends it.
+ */
+export type Recording = {
+  /**
+   * How manieth question of this call it is about; the first is 1, each has the next number.
+   */
+  n: number;
+  /**
+   * What is wished.
+   */
+  wish: RecordingWish;
+  /**
+   * With `stop`: how long ago that was, if the server could not be told then.
+   */
+  ago_ms?: number;
+};
+
+/**
+ * What a device wishes of a recording.
+ */
+export type RecordingWish = 'ask' | 'agree' | 'stop';
 
 /**
  * `connected`: media flows on this device.
@@ -539,6 +574,7 @@ export type ErrorCode =
   | 'you_busy'
   | 'unreachable'
   | 'call_ended'
+  | 'unconfirmed'
   | 'answered_elsewhere'
   | 'not_your_call'
   | 'wrong_gen'
@@ -637,6 +673,10 @@ export type CallView = {
    */
   active_ms?: number;
   /**
+   * The newest question whether the call may be recorded; only in an active call, and only at its two ends.
+   */
+  recording?: RecordingView;
+  /**
    * Why the call ended; only when it has.
    */
   reason?: EndReason;
@@ -649,6 +689,11 @@ export type CallView = {
    * Only while the call lives, and at most [`limits::CAPSULE_BYTES`](crate::limits::CAPSULE_BYTES).
    */
   capsule?: string;
+  /**
+   * For the relays of `welcome.ice` in this call, instead of the user name and credential there: it ends with the call, and
+   * what was opened with it. Only for a device that is an end of the call, or rings, while the call lives.
+   */
+  relay?: RelayLogin;
 };
 
 /**
@@ -707,6 +752,60 @@ export type GuestView = {
 };
 
 /**
+ * The newest question of a call, and what became of it: part of [`CallView`](crate::CallView).
+ */
+export type RecordingView = {
+  /**
+   * How manieth it is.
+   */
+  n: number;
+  /**
+   * Who has asked, and would record.
+   */
+  by: Role;
+  /**
+   * Where it stands.
+   */
+  state: RecordingState;
+  /**
+   * `asked`: time left for the answer.
+   */
+  expires_in_ms?: number;
+  /**
+   * `on`: for how long.
+   */
+  on_ms?: number;
+  /**
+   * `over`: why.
+   */
+  reason?: RecordingEnd;
+};
+
+/**
+ * What a relay wants to be shown.
+ */
+export type RelayLogin = {
+  /**
+   * For `RTCIceServer.username`.
+   */
+  username: string;
+  /**
+   * For `RTCIceServer.credential`.
+   */
+  credential: string;
+};
+
+/**
+ * Where a recording stands.
+ */
+export type RecordingState = 'asked' | 'on' | 'over';
+
+/**
+ * Why nothing is recorded any more.
+ */
+export type RecordingEnd = 'withdrawn' | 'refused' | 'unanswered' | 'stopped' | 'revoked' | 'left';
+
+/**
  * A kind of media.
  */
 export type MediaKind = 'audio' | 'video';
@@ -732,6 +831,7 @@ export type EndReason =
   | 'incompatible_media'
   | 'transferred'
   | 'policy'
+  | 'operator'
   | 'server';
 
 /**
@@ -796,6 +896,38 @@ export type Me = {
    * This is a guest, who can do nothing but call the host.
    */
   guest?: GuestOf;
+  /**
+   * Several people use this browser.
+   */
+  shared?: SharedDevice;
+  /**
+   * They administer the server: `/api/admin` answers them.
+   */
+  admin?: boolean;
+};
+
+/**
+ * `PATCH /api/me`: how to be shown to others from now on; answers [`Me`].
+ */
+export type ChangeMe = {
+  /**
+   * The name itself if empty.
+   */
+  display_name: string;
+};
+
+/**
+ * `POST /api/password`: another password, and with it the end of every other login.
+ */
+export type ChangePassword = {
+  /**
+   * The one of before.
+   */
+  old: string;
+  /**
+   * At least 8 characters, at most 256 bytes.
+   */
+  new: string;
 };
 
 /**
@@ -811,6 +943,21 @@ export type Ticket = {
    */
   expires_in_ms: number;
 };
+
+/**
+ * `GET /api/relay`: what to say where no device of a call has reached the relay.
+ */
+export type RelayHealth = {
+  /**
+   * In one word.
+   */
+  state: RelayState;
+};
+
+/**
+ * How the relay stands, as far as the server can tell by its own test and by what devices have reached.
+ */
+export type RelayState = 'works' | 'unsure' | 'full' | 'failing';
 
 /**
  * `GET /api/history?before=CALL&limit=N`: newest first.
@@ -890,6 +1037,28 @@ export type HistoryEntry = {
    * The other person was a guest.
    */
   guest?: GuestView;
+  /**
+   * What was recorded, by whom and for how long; the oldest first.
+   */
+  recordings?: Array<PastRecording>;
+};
+
+/**
+ * Something that was recorded in an ended call: part of [`HistoryEntry`](crate::HistoryEntry).
+ */
+export type PastRecording = {
+  /**
+   * The reader asked and recorded, and the other person agreed; else the other way round.
+   */
+  by_you: boolean;
+  /**
+   * When the other one agreed, and it began.
+   */
+  started_ago_ms: number;
+  /**
+   * How long it went on.
+   */
+  duration_ms: number;
 };
 
 /**
@@ -948,6 +1117,25 @@ export type Presence = {
  * Whether somebody is there.
  */
 export type PresenceStatus = 'online' | 'away' | 'offline';
+
+/**
+ * `reach`: by which ways this device has reached the relay when it looked for a path: `true` where the relay gave it an
+ * address, `false` where the relay was not reached; absent is what is not known.
+ */
+export type Reach = {
+  /**
+   * `turn:` over UDP.
+   */
+  udp?: boolean;
+  /**
+   * `turn:` over TCP.
+   */
+  tcp?: boolean;
+  /**
+   * `turns:`, TLS over TCP.
+   */
+  tls?: boolean;
+};
 
 /**
  * `changed`: something of this user's own has changed, here or on another device; ask for it again.
@@ -1320,6 +1508,30 @@ export type EnterAsGuest = {
 };
 
 /**
+ * `POST /api/embed/guest`: the same on a page of another site, to which browsers give no cookie.
+ */
+export type EmbeddedGuest = {
+  /**
+   * The secret of their login, which the page keeps: `Authorization: Bearer PASS`.
+   */
+  pass: string;
+  /**
+   * Who they are, with `guest`.
+   */
+  me: Me;
+};
+
+/**
+ * `GET /api/embed/origins`: the sites whose pages may show calls.
+ */
+export type EmbedOrigins = {
+  /**
+   * As browsers write them in `Origin`.
+   */
+  origins: Array<string>;
+};
+
+/**
  * A guest who is signed in: part of [`Me`](crate::Me).
  */
 export type GuestOf = {
@@ -1343,6 +1555,36 @@ export type GuestOf = {
    * When the guest is signed out.
    */
   expires_in_ms: number;
+};
+
+/**
+ * Part of [`Me`](crate::Me): several people use this browser. Answering, the history and settings need a confirmation.
+ */
+export type SharedDevice = {
+  /**
+   * For how long what was confirmed still counts; 0 if nobody has confirmed.
+   */
+  open_for_ms: number;
+};
+
+/**
+ * `PUT /api/shared`: several people use this browser from now on.
+ */
+export type ShareDevice = {
+  /**
+   * What confirms its user here: [`limits::PIN_DIGITS`](crate::limits::PIN_DIGITS) digits.
+   */
+  pin: string;
+};
+
+/**
+ * `POST /api/confirm`, answered by [`SharedDevice`].
+ */
+export type Confirm = {
+  /**
+   * The PIN of this browser, or the password of the account.
+   */
+  secret: string;
 };
 
 /**
@@ -1536,4 +1778,412 @@ export type Closed = {
    * What a WebSocket would have closed with.
    */
   code: number;
+};
+
+/**
+ * `GET /api/admin/users?after=NAME&search=TEXT&limit=N`: accounts by name.
+ */
+export type AdminUserList = {
+  /**
+   * At most `limit`, itself at most 100 (default 50).
+   */
+  users: Array<AdminUser>;
+  /**
+   * There are others after the last of these.
+   */
+  more: boolean;
+};
+
+/**
+ * An account as administrators see it.
+ */
+export type AdminUser = {
+  /**
+   * What others dial.
+   */
+  name: UserId;
+  /**
+   * How they are shown.
+   */
+  display_name: string;
+  /**
+   * They administer the server.
+   */
+  admin: boolean;
+  /**
+   * The account is shut: nobody signs in with it.
+   */
+  disabled: boolean;
+  /**
+   * They have chosen a password.
+   */
+  signed_up: boolean;
+  /**
+   * How many devices of theirs are connected.
+   */
+  online: number;
+  /**
+   * When they were added.
+   */
+  added_ago_ms: number;
+  /**
+   * When a browser of theirs was last used, within an hour; absent if none is signed in.
+   */
+  last_seen_ago_ms?: number;
+};
+
+/**
+ * `POST /api/admin/users`: adds somebody, who chooses a password with the link of [`NewSignUpLink`].
+ */
+export type AddUser = {
+  /**
+   * What others will dial; how they are shown as well, until they choose otherwise.
+   */
+  name: string;
+};
+
+/**
+ * `POST /api/admin/users` and `POST /api/admin/users/NAME/link`: with which somebody chooses a password, once. Links of
+ * before end; a password stays valid until the link is used.
+ */
+export type NewSignUpLink = {
+  /**
+   * For whom.
+   */
+  name: UserId;
+  /**
+   * What to send them. It is not told again. It begins as [`NewGuestLink::url`](crate::NewGuestLink::url) does.
+   */
+  url: string;
+  /**
+   * How long it works.
+   */
+  expires_in_ms: number;
+};
+
+/**
+ * `PATCH /api/admin/users/NAME`: changes an account, answered by [`AdminUser`]. Refused with `conflict` if nobody could
+ * administer the server afterwards.
+ */
+export type ChangeUser = {
+  /**
+   * They administer the server.
+   */
+  admin?: boolean;
+  /**
+   * The account is shut: all its browsers are signed out, its calls end, and nobody signs in with it.
+   */
+  disabled?: boolean;
+};
+
+/**
+ * `GET /api/admin/links?limit=N`: everybody's guest links, the newest first.
+ */
+export type AdminLinkList = {
+  /**
+   * At most `limit`, itself at most 2,000 (default 200). `DELETE /api/admin/users/OWNER/links/ID` revokes one.
+   */
+  links: Array<AdminLink>;
+  /**
+   * There are older ones.
+   */
+  more: boolean;
+};
+
+/**
+ * A guest link and its owner.
+ */
+export type AdminLink = {
+  /**
+   * Whose.
+   */
+  owner: CallPerson;
+  /**
+   * The link; its address is not known to the server.
+   */
+  link: GuestLink;
+};
+
+/**
+ * Somebody in a list of administrators.
+ */
+export type CallPerson = {
+  /**
+   * What others dial.
+   */
+  name: UserId;
+  /**
+   * How they are shown.
+   */
+  display_name: string;
+};
+
+/**
+ * `GET /api/admin/calls?limit=N`: calls that go on, the newest first. `DELETE /api/admin/calls/ID` ends one.
+ */
+export type AdminCallList = {
+  /**
+   * At most `limit`, itself at most 2,000 (default 200).
+   */
+  calls: Array<AdminCall>;
+  /**
+   * How many there are.
+   */
+  count: number;
+};
+
+/**
+ * A call that goes on: who and how, and nothing of what is said.
+ */
+export type AdminCall = {
+  /**
+   * Which.
+   */
+  id: CallId;
+  /**
+   * Who called.
+   */
+  caller: CallPerson;
+  /**
+   * Who was called.
+   */
+  callee: CallPerson;
+  /**
+   * Where it stands.
+   */
+  state: CallState;
+  /**
+   * What the caller asked for.
+   */
+  media: Array<MediaKind>;
+  /**
+   * When it began.
+   */
+  started_ago_ms: number;
+  /**
+   * How its media travels, once it does.
+   */
+  route?: Route;
+};
+
+/**
+ * `GET /api/admin/failures?limit=N`: calls of the last 30 days that went wrong, the newest first.
+ */
+export type AdminFailureList = {
+  /**
+   * At most `limit`, itself at most 2,000 (default 200), of those that are still in a history.
+   */
+  failures: Array<AdminFailure>;
+  /**
+   * There are older ones.
+   */
+  more: boolean;
+};
+
+/**
+ * A call that went wrong.
+ */
+export type AdminFailure = {
+  /**
+   * Which.
+   */
+  call: CallId;
+  /**
+   * Who called.
+   */
+  caller: CallPerson;
+  /**
+   * Who was called.
+   */
+  callee: CallPerson;
+  /**
+   * How it ended.
+   */
+  reason: EndReason;
+  /**
+   * What is probably behind it.
+   */
+  diagnosis: FailureCause;
+  /**
+   * When it began.
+   */
+  started_ago_ms: number;
+  /**
+   * How long the two were connected.
+   */
+  duration_ms: number;
+};
+
+/**
+ * What is probably behind a call that went wrong, judged by its reason and by how the relay stands now.
+ */
+export type FailureCause =
+  | 'no_relay'
+  | 'relay_broken'
+  | 'relay_unsure'
+  | 'no_path'
+  | 'device_gone'
+  | 'no_microphone'
+  | 'no_codec'
+  | 'call_lost';
+
+/**
+ * `GET /api/admin/relay`, and `POST /api/admin/relay/self-test`, which begins a new test and does not wait for it.
+ */
+export type AdminRelay = {
+  /**
+   * The relay in this server; absent if there is none.
+   */
+  relay?: RelayCounts;
+  /**
+   * The last test; absent before the first, and where there is nothing to test.
+   */
+  test?: RelayTest;
+  /**
+   * A test is under way; `test` is the one before it. Look again in a moment.
+   */
+  testing?: boolean;
+  /**
+   * From where devices reach the relay, the worst first, at most 100.
+   */
+  networks: Array<RelayNetwork>;
+};
+
+/**
+ * What a relay holds, and has done since it started.
+ */
+export type RelayCounts = {
+  /**
+   * Allocations open.
+   */
+  allocations: number;
+  /**
+   * Allocations opened.
+   */
+  allocations_opened: number;
+  /**
+   * TCP connections open.
+   */
+  tcp_connections: number;
+  /**
+   * Bytes relayed, in either direction.
+   */
+  bytes: number;
+  /**
+   * Packets relayed, in either direction.
+   */
+  packets: number;
+};
+
+/**
+ * What a test of the relay has found.
+ */
+export type RelayTest = {
+  /**
+   * In one word.
+   */
+  verdict: RelayVerdict;
+  /**
+   * When.
+   */
+  tested_ago_ms: number;
+  /**
+   * Way by way.
+   */
+  ways: Array<RelayWay>;
+};
+
+/**
+ * A test in one word.
+ */
+export type RelayVerdict = 'works' | 'unsure' | 'broken';
+
+/**
+ * One way to the relay.
+ */
+export type RelayWay = {
+  /**
+   * What carries it.
+   */
+  carrier: RelayCarrier;
+  /**
+   * Where it begins.
+   */
+  place: RelayPlace;
+  /**
+   * A name or an address.
+   */
+  host: string;
+  /**
+   * The port.
+   */
+  port: number;
+  /**
+   * Why it does not work; absent if it does.
+   */
+  problem?: RelayProblem;
+  /**
+   * The same with the way out, in English; absent with it.
+   */
+  cause?: string;
+};
+
+/**
+ * What carries a way to the relay.
+ */
+export type RelayCarrier = 'udp' | 'tcp' | 'web' | 'web_tls' | 'tls';
+
+/**
+ * Where a way to the relay begins.
+ */
+export type RelayPlace = 'here' | 'told' | 'external' | 'elsewhere';
+
+/**
+ * Why a way to the relay does not work.
+ */
+export type RelayProblem =
+  | 'name_unknown'
+  | 'closed'
+  | 'unreachable'
+  | 'silent'
+  | 'stranger'
+  | 'refused'
+  | 'other_certificate'
+  | 'untrusted'
+  | 'lost';
+
+/**
+ * How the relay is reached from a network.
+ */
+export type RelayNetwork = {
+  /**
+   * In CIDR notation, a /24 or a /48: no person's address.
+   */
+  network: string;
+  /**
+   * Over UDP.
+   */
+  udp: RelayReach;
+  /**
+   * Over TCP.
+   */
+  tcp: RelayReach;
+  /**
+   * Over TLS.
+   */
+  tls: RelayReach;
+};
+
+/**
+ * How often devices have reached the relay by a way, and how often they have not.
+ */
+export type RelayReach = {
+  /**
+   * Reached.
+   */
+  reached: number;
+  /**
+   * Missed.
+   */
+  missed: number;
 };

@@ -27,13 +27,20 @@ export class Source<T> implements Readable<T> {
   }
 
   set(value: T): void {
-    if (this.#ended || Object.is(value, this.#value)) return;
+    this.assign(value)();
+  }
+
+  /** Sets it, and tells of it by the returned function: of values that change together, when all of them have. */
+  assign(value: T): () => void {
+    if (this.#ended || Object.is(value, this.#value)) return () => {};
     this.#value = value;
-    for (const run of [...this.#runs]) {
-      // Somebody who was told has changed it again: then everybody knows the newer value already.
-      if (!Object.is(this.#value, value)) return;
-      if (this.#runs.has(run)) call(run, value);
-    }
+    return () => {
+      for (const run of [...this.#runs]) {
+        // Somebody who was told has changed it again: then everybody knows the newer value already.
+        if (!Object.is(this.#value, value)) return;
+        if (this.#runs.has(run)) call(run, value);
+      }
+    };
   }
 
   /** The present value is the last: loops over it end, and whoever still waits for another is told. */

@@ -1,10 +1,10 @@
 /** The media of a call in the distribution's Chromium, with its fake microphone and camera. */
-import { fileURLToPath } from 'node:url';
-
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { bundle, launch, PAGE, PATIENCE } from './browser/chromium.ts';
+import { readReport } from '../src/inspect/read.ts';
+import { seriesOf } from '../src/inspect/series.ts';
+import { bundleBed, launch, openBed, PATIENCE } from './browser/chromium.ts';
 import type { Bed } from './browser/page.ts';
 
 declare const bed: Bed;
@@ -14,24 +14,14 @@ let script: string;
 let page: Page;
 
 beforeAll(async () => {
-  script = await bundle(fileURLToPath(new URL('browser/page.ts', import.meta.url)));
+  script = await bundleBed();
   browser = await launch();
 }, 60_000);
 
 afterAll(() => browser.close());
 
 beforeEach(async () => {
-  page = await (await browser.newContext()).newPage();
-  await page.route(PAGE, (route) =>
-    route.fulfill({ contentType: 'text/html', body: '<!doctype html><body>' }),
-  );
-  await page.goto(PAGE);
-  await page.addScriptTag({ content: script, type: 'module' });
-  await page.waitForFunction(
-    () => 'bed' in window && bed.alice.link.value.type === 'online',
-    undefined,
-    PATIENCE,
-  );
+  page = await openBed(browser, script);
   return () => page.context().close();
 });
 
@@ -52,9 +42,8 @@ async function talk(choice: { audio?: boolean; video?: boolean }): Promise<void>
 
 /** Waits until the picture in this element moves. One look may be unlucky: on a busy machine few frames come in half a second. */
 async function seesMotion(id: string): Promise<void> {
-  const moves = async (id: string) =>
-    (await bed.motion(document.getElementById(id) as HTMLVideoElement)) > 0.5;
-  await page.waitForFunction(moves, id, PATIENCE);
+  const look = (id: string) => bed.motion(document.getElementById(id) as HTMLVideoElement);
+  await expect.poll(() => page.evaluate(look, id), PATIENCE).toBeGreaterThan(0.5);
 }
 
 describe('a call in a browser', { timeout: 60_000 }, () => {
@@ -73,8 +62,8 @@ describe('a call in a browser', { timeout: 60_000 }, () => {
     for (const id of ['alice-sees', 'bob-sees']) await seesMotion(id);
     expect(await page.evaluate(() => bed.peers.length)).toBe(2);
     for (const index of [0, 1]) {
-      const hears = async (index: number) => (await bed.level(bed.peers[index] as RTCPeerConnection)) > 0.01;
-      await page.waitForFunction(hears, index, PATIENCE);
+      const hear = (index: number) => bed.level(bed.peers[index] as RTCPeerConnection);
+      await expect.poll(() => page.evaluate(hear, index), PATIENCE).toBeGreaterThan(0.01);
     }
 
     const left = await page.evaluate(() => {
@@ -97,6 +86,49 @@ describe('a call in a browser', { timeout: 60_000 }, () => {
     });
   });
 
+  it('is noted step by step at both ends, without a password, and opened again as it was', async () => {
+    await talk({ video: true });
+    // Not before pictures have come: that is the last of the first steps.
+    const isThere = () =>
+      page.evaluate(async () => {
+        const inspections = await Promise.all([bed.out.inspect(), bed.in.inspect()]);
+        const reports = inspections.map((inspection) => inspection.report());
+        return reports.every(
+          ({ steps, figures }) =>
+            steps.some(({ what }) => what === 'first-picture') && figures.rows.length >= 3,
+        );
+      });
+    await expect.poll(isThere, PATIENCE).toBe(true);
+    const { reports, dump } = await page.evaluate(async () => {
+      bed.out.hangup();
+      await bed.in.state.until((state) => state.type === 'ended');
+      const inspections = await Promise.all([bed.out.inspect(), bed.in.inspect()]);
+      return {
+        reports: inspections.map((inspection) => inspection.report()),
+        dump: await (await bed.out.dump({ personal: true })).text(),
+      };
+    });
+    expect(dump).not.toMatch(/ice-pwd|credential/);
+    const order = ['peer-opened', 'gathering', 'offer', 'answer', 'path-found', 'secured', 'first-picture'];
+    for (const { steps, peers, figures } of reports) {
+      const places = order.map((kind) => steps.findIndex(({ what }) => what === kind));
+      // Descriptions and gathering go beside each other; what comes of them follows.
+      expect(places).not.toContain(-1);
+      expect(places.slice(-3)).toEqual([...places.slice(-3)].sort((one, other) => one - other));
+      expect(steps.map(({ at }) => at)).toEqual(steps.map(({ at }) => at).sort((one, other) => one - other));
+      const used = peers.find((peer) => peer.used);
+      expect(used?.descriptions.map(({ type }) => type).slice(0, 2)).toEqual(['offer', 'answer']);
+      expect(used?.codecs.map(({ mime }) => mime)).toContain('audio/opus');
+      expect(used?.pairs.find(({ id }) => id === used.selected)?.state).toBe('succeeded');
+      expect(figures.rows.at(-1)?.some((value) => value !== null)).toBe(true);
+    }
+    const [first] = reports;
+    const opened = await readReport(new Blob([dump]));
+    expect({ ...opened, madeAt: 0 }).toEqual({ ...first, madeAt: 0 });
+    expect(first && seriesOf(opened)).toEqual(first && seriesOf(first));
+    expect(opened.steps.at(-1)).toMatchObject({ what: 'ended', detail: 'hangup' });
+  });
+
   it('that began with sound shows a picture as soon as a camera is turned on, without negotiating', async () => {
     await talk({ video: false });
     const before = await page.evaluate(
@@ -115,6 +147,51 @@ describe('a call in a browser', { timeout: 60_000 }, () => {
       () => bed.server.heard.filter(({ message }) => message.type === 'offer').length,
     );
     expect(after).toBe(before);
+  });
+
+  it('has the same four emoji on both sides, others in the next call, and then who was verified is', async () => {
+    const safeties = () =>
+      page.evaluate(async () => {
+        const both = [bed.out, bed.in].map(({ safety }) =>
+          safety.until((value) => value !== null, { timeoutMs: 15_000 }),
+        );
+        return (await Promise.all(both)).map((value) => ({ ...value }));
+      });
+    await talk({});
+    const [alice, bob] = await safeties();
+    expect(alice).toMatchObject({ code: { length: 4 }, status: 'unverified', lasting: true });
+    expect(bob).toMatchObject({ code: alice?.code, status: 'unverified', lasting: true });
+    const after = await page.evaluate(async () => {
+      await bed.out.safety.value?.verify(bed.out.safety.value.code);
+      const { value } = bed.out.safety;
+      bed.out.hangup();
+      await bed.in.state.until((state) => state.type === 'ended');
+      return { ...value };
+    });
+    expect(after).toMatchObject({ code: alice?.code, status: 'verified', lasting: true });
+    await talk({});
+    const later = await safeties();
+    expect(later.map((value) => value?.status)).toEqual(['verified', 'unverified']);
+    expect(later[0]?.code).not.toEqual(alice?.code);
+  });
+
+  it('does not go on with another certificate that somebody puts into a description in the middle of it', async () => {
+    await talk({});
+    await page.evaluate(async () => {
+      await bed.in.safety.until((value) => value !== null, { timeoutMs: 15_000 });
+      bed.server.passOn = (message) => {
+        if (message.type !== 'offer') return message;
+        const sdp = message.data.sdp.replaceAll(
+          /^(a=fingerprint:sha-256 ).*$/gm,
+          `$1${Array(32).fill('AB').join(':')}`,
+        );
+        return { ...message, data: { ...message.data, sdp } };
+      };
+      dispatchEvent(new Event('online'));
+      await bed.in.safety.until((value) => value === null, { timeoutMs: 15_000 });
+    });
+    const states = await page.evaluate(() => bed.peers.slice(0, 2).map((peer) => peer.connectionState));
+    expect(states[1]).toBe('closed');
   });
 
   it('shares a screen with its sound, beside the camera, without negotiating', async () => {
@@ -271,6 +348,35 @@ describe('a call in a browser', { timeout: 60_000 }, () => {
       ]);
     });
   }
+
+  it('has other emoji on a new peer connection, the same on both sides, and whoever was verified stays so', async () => {
+    await talk({});
+    const shown = await page.evaluate(async () => {
+      /** What both see once it is something else than this. */
+      const both = (not = '') =>
+        Promise.all(
+          [bed.out, bed.in].map(async ({ safety }) => ({
+            ...(await safety.until((value) => value !== null && value.code.join('') !== not, {
+              timeoutMs: 15_000,
+            })),
+          })),
+        );
+      await both();
+      await bed.out.safety.value?.verify(bed.out.safety.value.code);
+      const before = await both();
+      const [dead] = bed.peers;
+      const transport = dead?.getSenders()[0]?.transport;
+      if (!transport) throw new Error('no transport');
+      Object.defineProperty(transport, 'state', { value: 'failed' });
+      dead?.dispatchEvent(new Event('connectionstatechange'));
+      return { before, after: await both(before[0]?.code?.join('')) };
+    });
+    const [alice, bob] = shown.after;
+    expect(shown.before.map((safety) => safety.status)).toEqual(['verified', 'unverified']);
+    expect([alice?.status, bob?.status]).toEqual(['verified', 'unverified']);
+    expect(alice?.code).toEqual(bob?.code);
+    expect(alice?.code).not.toEqual(shown.before[0]?.code);
+  });
 
   it('goes on without a camera, and without any device', async () => {
     const states = await page.evaluate(async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BOTH, CALL, Desk, idOf, OTHER, ringing, SOUND, view } from './desk.ts';
 
 const OFFER = { type: 'offer', sdp: 'v=0 offer' };
+const NOTHING = { audio: false, video: false };
 const ANSWER = { type: 'answer', sdp: 'v=0 answer' };
 
 /** Alice has called Bob and the server knows. */
@@ -27,6 +28,14 @@ function called(): Desk {
 }
 
 describe('the caller', () => {
+  it('is in a call with whom it has dialled, whatever the server says', () => {
+    const desk = new Desk().online().tell({ type: 'dial', call: CALL, to: 'bob', choice: SOUND });
+    desk.hear(view(1, 'ringing', { peer: { id: 'carol', name: 'Bob' } }));
+    expect(desk.call?.peer).toEqual({ id: 'bob', name: 'Bob', lost: false, contact: false });
+    desk.hear(view(3, 'active', { peer: { id: 'dan', name: 'Dan' } }));
+    expect(desk.call?.peer).toEqual({ id: 'bob', name: 'Dan', lost: false, contact: false });
+  });
+
   it('dials, hears it ring, prepares an offer, and sends it when the other person answers', () => {
     const desk = new Desk().online().tell({ type: 'dial', call: CALL, to: 'bob', choice: BOTH });
     expect(desk.take()).toEqual([
@@ -215,6 +224,20 @@ describe('the callee', () => {
     const desk = called().tell({ type: 'accept', call: CALL, choice: BOTH });
     desk.refuse(idOf(desk.sent(), 'accept'), 'answered_elsewhere');
     expect(desk.take()).toMatchObject([{ type: 'release', state: { reason: 'elsewhere' } }]);
+  });
+
+  it('does not answer where several people use the device and nobody has confirmed who they are', () => {
+    const desk = called().tell({ type: 'accept', call: CALL, choice: BOTH });
+    desk.refuse(idOf(desk.sent(), 'accept'), 'unconfirmed');
+    expect(desk.take()).toMatchObject([
+      { type: 'release', state: { reason: 'refused', summary: { error: { code: 'unconfirmed' } } } },
+      { type: 'send', message: { type: 'ringing', data: {}, call: CALL } },
+      { type: 'announce', call: CALL },
+    ]);
+    expect(desk.call).toMatchObject({ state: { type: 'ringing', direction: 'in' }, choice: NOTHING });
+    // What the server says of it next declines it for nobody, and an answer counts again.
+    desk.hear(ringing(3)).tell({ type: 'accept', call: CALL, choice: BOTH });
+    expect(desk.sent().map(({ type }) => type)).toEqual(['accept']);
   });
 
   it('accepts a call that was cancelled a moment ago, whichever news comes first', () => {

@@ -11,7 +11,10 @@ describe('a message of the control channel', () => {
     { type: 'leaving' },
     { type: 'media', data: { audio: true, video: false } },
     { type: 'media', data: { audio: true, video: false, screen: true, hold: false, n: 3 } },
+    { type: 'media', data: { audio: true, video: false, lost: true, weak: true } },
     { type: 'received', data: { audio: 7, video: 0 } },
+    { type: 'received', data: { audio: 7, video: 0, busy: true, silent: true } },
+    { type: 'verify', data: { v: 1, number: 'AAAA' } },
   ])('%j is read as it is', (message) => {
     expect(decodeControl(JSON.stringify(message))).toEqual(message);
   });
@@ -41,7 +44,7 @@ describe('a message of the control channel', () => {
 
 describe('why there is no path', () => {
   const here = { online: true, peerLost: false, hasRelay: true };
-  const all: Evidence = { here: ['host', 'relay'], there: ['host', 'relay'], errors: [] };
+  const all: Evidence = { here: ['host', 'relay'], there: ['host', 'relay'], errors: [], reach: {} };
   it.each([
     ['offline-here', all, { ...here, online: false }],
     ['offline-there', all, { ...here, peerLost: true }],
@@ -50,6 +53,8 @@ describe('why there is no path', () => {
     ['no-relay', { ...all, here: ['host'] }, { ...here, hasRelay: false }],
     ['relay-unreachable-here', { ...all, here: ['host'], errors: ['unreachable'] }, here],
     ['relay-refused-here', { ...all, here: ['host'], errors: ['refused'] }, here],
+    ['relay-full', { ...all, here: ['host'], errors: ['unreachable', 'full'] }, here],
+    ['relay-refused-here', { ...all, here: ['host'], errors: ['full', 'refused'] }, here],
     ['relay-unreachable-there', { ...all, there: ['host'] }, here],
     ['no-path', all, here],
   ] as const)('%s', (code, tried, circumstances) => {
@@ -65,14 +70,30 @@ describe('why there is no path', () => {
     list.local(line('host'));
     list.local(line('host'));
     list.remote([line('srflx'), line('relay'), { candidate: '' }]);
-    for (const code of [701, 401, 486, 701]) list.error(code);
+    for (const code of [701, 401, 486, 701]) list.error(code, 'stun:s.example');
     expect(told.at(-1)).toEqual({
       here: ['host'],
       there: ['reflexive', 'relay'],
       errors: ['unreachable', 'refused', 'full'],
+      reach: {},
     });
     expect(told).toHaveLength(6);
     expect(JSON.stringify(told)).not.toContain('192.0.2.7');
+  });
+
+  it('and by the ways on which the relay was reached, by whichever of several networks', () => {
+    const told: Evidence[] = [];
+    const list = new EvidenceList((evidence) => told.push(evidence));
+    const candidate = 'candidate:1 1 udp 1 192.0.2.7 4000 typ relay generation 0';
+    list.error(701, 'turn:s.example:3478?transport=udp');
+    list.error(701, 'turn:s.example:3478?transport=tcp');
+    list.local({ candidate, relayProtocol: 'tcp' });
+    list.error(701, 'turn:s.example:3478?transport=tcp');
+    list.error(401, 'turns:s.example:443?transport=tcp');
+    list.local({ candidate: candidate.replace('relay', 'host'), relayProtocol: null });
+    expect(told.at(-1)?.reach).toEqual({ udp: false, tcp: true });
+    list.error(701, 'turns:s.example:443?transport=tcp');
+    expect(told.at(-1)?.reach).toEqual({ udp: false, tcp: true, tls: false });
   });
 });
 

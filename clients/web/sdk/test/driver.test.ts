@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClientError } from '../src/client-error.ts';
 import { Driver } from '../src/driver.ts';
 import type { Call, CallState } from '../src/public.ts';
-import { FakeMedia } from './fake-media.ts';
+import { FakeMedia, NO_WITNESS } from './fake-media.ts';
 import { FakeServer } from './fake-server.ts';
 
 interface Person {
@@ -31,6 +31,7 @@ async function person(server: FakeServer, user: string, device = 'tab', listens 
       return made;
     },
     now: () => Date.now(),
+    witness: NO_WITNESS,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
     log: undefined,
   });
@@ -94,7 +95,35 @@ describe('two people', () => {
     expect(alice.driver.calls.value).toEqual([]);
     expect(alice.driver.current.value).toBeNull();
     expect(alice.media[0]?.asked).toEqual(['capture', 'prepare', 'offer', 'answer', 'release']);
+    // Media that lingers may still ask.
+    expect(alice.media[0]?.events.peer().value.id).toBe('bob');
     expect([...alice.errors, ...bob.errors]).toEqual([]);
+  });
+
+  it('are both told whose pictures a weak network pauses, and when it lets them through again', async () => {
+    const out = alice.driver.call('bob', { video: true });
+    await settle();
+    const [incoming] = bob.rings;
+    await incoming?.accept({ video: true });
+    await settle();
+    const strong = { me: false, peer: false };
+    expect([out.weak.value, incoming?.weak.value]).toEqual([strong, strong]);
+
+    alice.media[0]?.events.sending({ audio: true, video: false, weak: true });
+    await settle();
+    expect(out.weak.value).toEqual({ me: true, peer: false });
+    expect(incoming?.weak.value).toEqual({ me: false, peer: true });
+    expect(incoming?.remote.value).toMatchObject({ audio: true, video: false });
+
+    out.hold(true);
+    await settle();
+    expect([out.weak.value, incoming?.weak.value], 'nothing is sent on hold').toEqual([strong, strong]);
+    out.hold(false);
+
+    alice.media[0]?.events.sending({ audio: true, video: true });
+    await settle();
+    expect([out.weak.value, incoming?.weak.value]).toEqual([strong, strong]);
+    expect(incoming?.remote.value).toMatchObject({ audio: true, video: true });
   });
 
   it('release their media in the same task in which the end is shown', async () => {
@@ -264,6 +293,7 @@ describe('a device', () => {
       device: () => Promise.resolve({ id: 'tab', name: 'tab' }),
       media: (events) => new FakeMedia(events),
       now: () => Date.now(),
+      witness: NO_WITNESS,
       random: (count) => crypto.getRandomValues(new Uint8Array(count)),
       log: undefined,
     });
@@ -289,6 +319,7 @@ describe('a device', () => {
       device: () => Promise.resolve({ id: 'tab', name: 'tab' }),
       media: (events) => new FakeMedia(events),
       now: () => Date.now(),
+      witness: NO_WITNESS,
       random: (count) => crypto.getRandomValues(new Uint8Array(count)),
       log: undefined,
     });

@@ -75,6 +75,7 @@ const SAYING: Readonly<Record<string, () => Desk>> = {
     return desk.welcome();
   },
   'transfer.json': () => speaking('7f3a', 10).tell({ type: 'transfer', call: CALL, to: { to: 'carol' } }),
+  'recording.json': () => speaking('7f3a', 11).tell({ type: 'record', call: CALL, wish: 'ask' }),
   'take.json': () => {
     const desk = speaking('7f3a', 9, false);
     desk.hear({ type: 'call', data: viewOf(5, 'active', { role: 'callee', you: 'elsewhere' }) });
@@ -97,6 +98,12 @@ const SAYING: Readonly<Record<string, () => Desk>> = {
     const envelope = { call: CALL, gen: 0, id: '7f3a.3', from: 'alice/tab-7f3a' };
     const data = { audio: true, video: true };
     return speaking('b0b1', 1).hear({ type: 'media', data, ...envelope });
+  },
+  'reach.json': () => {
+    const evidence = { here: [], there: [], errors: [], reach: { udp: false, tcp: true } };
+    return speaking('7f3a', 1)
+      .tell({ type: 'tried', call: CALL, key: '0', evidence })
+      .hear({ type: 'call', data: viewOf(9, 'ended', { reason: 'hangup' }) });
   },
   'ping.json': () => {
     const desk = speaking('7f3a', 1);

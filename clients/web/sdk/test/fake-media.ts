@@ -1,8 +1,17 @@
 /** Media without a browser: notes what it is asked, and connects as soon as both descriptions have travelled. */
+import { LaterChat } from '../src/chat/later.ts';
 import type { ControlMessage } from '../src/core/control.ts';
 import type { CallMedia, MediaEvents } from '../src/media/call-media.ts';
-import type { LocalMedia, LocalState } from '../src/public.ts';
+import type { LocalMedia, LocalState, Quality, Safety } from '../src/public.ts';
 import { Source } from '../src/readable.ts';
+import type { Witness } from '../src/witness.ts';
+
+/** Nobody looks. */
+export const NO_WITNESS: Witness = {
+  turn: () => undefined,
+  opened: () => undefined,
+  inspect: () => Promise.reject(new Error('nothing is noted')),
+};
 
 export class FakeMedia implements CallMedia {
   readonly asked: string[] = [];
@@ -12,6 +21,9 @@ export class FakeMedia implements CallMedia {
   /** By the control channel. */
   readonly told: ControlMessage[] = [];
   readonly arriving = new Source({ audio: false, video: false, screen: false, blocked: false });
+  readonly safety = new Source<Safety | null>(null);
+  readonly quality = new Source<Quality | null>(null);
+  readonly chat = new LaterChat(undefined);
   readonly local: LocalMedia = {
     state: new Source<LocalState>({ mic: 'on', camera: 'off', screen: 'off' }),
     level: new Source(0),
@@ -21,12 +33,19 @@ export class FakeMedia implements CallMedia {
     camera: () => Promise.resolve(),
     screen: () => Promise.resolve(),
     use: () => Promise.resolve(),
+    process: () => Promise.resolve(),
     attach: () => () => undefined,
   };
   readonly events: MediaEvents;
 
   constructor(events: MediaEvents) {
     this.events = events;
+  }
+
+  follow(): void {}
+
+  summary(): { course?: never } {
+    return {};
   }
 
   capture(choice: { audio: boolean; video: boolean }): void {

@@ -2,7 +2,7 @@
  * A small server in memory that speaks the protocol to drivers in the same process: one call at a time between two
  * people, first come first served. What the real server does is tested with the real server.
  */
-import type { CallView, ClientMessage, EndReason, Role, ServerMessage } from '../src/protocol.ts';
+import type { CallView, ClientMessage, EndReason, IceServer, Role, ServerMessage } from '../src/protocol.ts';
 import type { Transport } from '../src/transport.ts';
 import { WELCOME } from './desk.ts';
 
@@ -25,10 +25,14 @@ interface Line {
 }
 
 export class FakeServer {
+  /** The relays that devices are told of when they are welcomed. */
+  ice: readonly IceServer[] = [];
   /** Everything that devices have said, newest last. */
   readonly heard: { readonly from: string; readonly message: ClientMessage }[] = [];
   readonly #lines = new Map<string, Line>();
   readonly #calls = new Map<string, FakeCall>();
+  /** What becomes of a payload on its way. */
+  passOn: (message: ClientMessage) => ClientMessage = (message) => message;
   /** No connection can be made. */
   down = false;
 
@@ -98,7 +102,7 @@ export class FakeServer {
         const re = message.id === undefined ? {} : { re: message.id };
         line?.send({
           type: 'welcome',
-          data: { ...WELCOME, user, device, calls, ice: { servers: [], ttl_ms: 1e8 } },
+          data: { ...WELCOME, user, device, calls, ice: { servers: [...this.ice], ttl_ms: 1e8 } },
           ...re,
         });
         return;
@@ -166,7 +170,7 @@ export class FakeServer {
       case 'media': {
         const role = call && roleOf(call, user);
         const to = call?.devices[role === 'caller' ? 'callee' : 'caller'];
-        const { call: id = '', gen = 0, ...rest } = message;
+        const { call: id = '', gen = 0, ...rest } = this.passOn(message);
         if (to) this.#lines.get(to)?.send({ ...rest, call: id, gen, from } as ServerMessage);
         return;
       }

@@ -1,9 +1,10 @@
 /** What a call does with microphones, cameras and screens that come, go and are taken, in a browser made up for it. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { DeviceList } from '../src/media/device-list.ts';
 import { LocalDevices } from '../src/media/local-devices.ts';
 import type { MediaNotice } from '../src/protocol.ts';
+import type { EffectedTrack, TrackEffect } from '../src/public.ts';
 
 const PLUGGED = ['headset', 'desk', 'webcam'];
 
@@ -56,8 +57,10 @@ class FakeMachine extends EventTarget {
   /** What the user allows of a screen. */
   screen: Error | 'picture' | 'both' = 'both';
   readonly opened: FakeTrack[] = [];
+  readonly asked: MediaStreamConstraints[] = [];
 
   getUserMedia = (wanted: MediaStreamConstraints) => {
+    this.asked.push(wanted);
     const open = (kind: 'audio' | 'video', names: string[]) => {
       const constraints = wanted[kind];
       if (!constraints) return [];
@@ -111,6 +114,12 @@ let machine: FakeMachine;
 let local: LocalDevices;
 let wire: Record<string, string | null>;
 let told: MediaNotice[];
+let problems: string[];
+/** What was sent of a picture, by the names of its tracks. */
+let pictures: string[];
+
+// Fetched when a device is refused: here that takes no time.
+beforeAll(() => import('../src/media/refusal.ts').then(() => undefined));
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -120,13 +129,16 @@ beforeEach(() => {
   vi.stubGlobal('isSecureContext', true);
   wire = {};
   told = [];
+  problems = [];
+  pictures = [];
   local = new LocalDevices({ audio: {}, video: {} }, new DeviceList(), {
     send: (line, track) => {
       wire[line] = track?.label ?? null;
+      if (line === 'camera' && track) pictures.push(track.label);
     },
     sending: (notice) => told.push(notice),
     speaker: () => Promise.resolve(),
-    problem: () => undefined,
+    problem: ({ code }) => void problems.push(code),
   });
 });
 
@@ -144,6 +156,263 @@ async function talking(): Promise<void> {
   local.capture({ audio: true, video: true });
   await settle();
 }
+
+/** Makes of each track another, which is named after it. */
+const louder: TrackEffect = { apply: (track) => Promise.resolve(made('louder', track)) };
+
+function made(how: string, { kind, label }: MediaStreamTrack): EffectedTrack {
+  const track = new FakeTrack(kind, `${how} ${label}`);
+  machine.opened.push(track);
+  return { track: track as unknown as MediaStreamTrack, stop: () => track.stop() };
+}
+
+describe('an effect', () => {
+  it('is sent in the place of the microphone, and ends with it', async () => {
+    await talking();
+    machine.asked.length = 0;
+    await local.process('mic', { effect: louder });
+    await settle();
+    expect(machine.asked).toEqual([]);
+    expect(wire['mic']).toBe('louder headset');
+    expect(machine.live).toEqual(['headset', 'webcam', 'louder headset']);
+    await local.process('mic', {});
+    expect(wire['mic']).toBe('headset');
+    expect(machine.live).toEqual(['headset', 'webcam']);
+  });
+
+  it('with constraints of its own has the microphone opened anew', async () => {
+    await talking();
+    machine.asked.length = 0;
+    await local.process('mic', { constraints: { noiseSuppression: false }, effect: louder });
+    await settle();
+    expect(machine.asked).toEqual([{ audio: { noiseSuppression: false, deviceId: { exact: 'headset' } } }]);
+    expect(wire['mic']).toBe('louder headset');
+    expect(machine.live).toEqual(['webcam', 'headset', 'louder headset']);
+  });
+
+  it('goes over to another microphone, and comes back after a hold', async () => {
+    await local.process('mic', { effect: louder });
+    await talking();
+    expect(wire['mic']).toBe('louder headset');
+    await local.use('mic', 'desk');
+    await settle();
+    expect(wire['mic']).toBe('louder desk');
+    local.hold(true);
+    expect([wire['mic'], machine.live]).toEqual([null, []]);
+    local.hold(false);
+    await settle();
+    expect(wire['mic']).toBe('louder desk');
+  });
+
+  it('that fails leaves the microphone as it is, and is told', async () => {
+    await talking();
+    await local.process('mic', { effect: { apply: () => Promise.reject(new Error('no library')) } });
+    await settle();
+    expect([wire['mic'], problems]).toEqual(['headset', ['effect-failed']]);
+  });
+
+  it('that fails later gives way to the microphone as it is', async () => {
+    let fail = (_: unknown) => {};
+    await talking();
+    await local.process('mic', {
+      effect: {
+        apply: (track, failed, signal) => {
+          fail = failed;
+          return louder.apply(track, failed, signal);
+        },
+      },
+    });
+    await settle();
+    expect(wire['mic']).toBe('louder headset');
+    fail(new Error('it stands still'));
+    expect([wire['mic'], problems]).toEqual(['headset', ['effect-failed']]);
+    expect(machine.live).toEqual(['headset', 'webcam']);
+  });
+
+  it('that is ready when another was chosen meanwhile is let go of', async () => {
+    await talking();
+    const late = new Late();
+    await local.process('mic', { effect: late });
+    expect(wire['mic']).toBe('headset');
+    await local.process('mic', {});
+    late.ready();
+    await settle();
+    expect([wire['mic'], machine.live]).toEqual(['headset', ['headset', 'webcam']]);
+  });
+
+  it('is told that it is not wanted any more: when another is chosen, when it fails, and at the end', async () => {
+    const signals: AbortSignal[] = [];
+    let fail = (_: unknown) => {};
+    const effect: TrackEffect = {
+      apply: (_, failed, signal) => {
+        fail = failed;
+        signals.push(signal);
+        return new Promise(() => {});
+      },
+    };
+    const aborted = () => signals.map((signal) => signal.aborted);
+    await talking();
+    await local.process('mic', { effect });
+    expect(aborted()).toEqual([false]);
+    await local.process('mic', { effect: { ...effect } });
+    expect(aborted()).toEqual([true, false]);
+    fail(new Error('it stands still'));
+    expect(aborted()).toEqual([true, true]);
+    await local.process('mic', { effect: { ...effect } });
+    local.release();
+    expect(aborted()).toEqual([true, true, true]);
+  });
+
+  it('is not taken up if the microphone cannot be had for it', async () => {
+    await talking();
+    machine.plugged = ['webcam'];
+    const quiet = { constraints: { noiseSuppression: false }, effect: louder };
+    await expect(local.process('mic', quiet)).rejects.toMatchObject({ code: 'device-missing' });
+    machine.plugged = [...PLUGGED];
+    await local.use('mic', 'desk');
+    await settle();
+    expect(wire['mic']).toBe('desk');
+  });
+});
+
+/** One that is ready when the test says so, and then at once. */
+class Late implements TrackEffect {
+  readonly hides: boolean;
+  ready = () => {};
+  readonly #waits: Promise<void>;
+
+  constructor({ hides = false } = {}) {
+    this.hides = hides;
+    this.#waits = new Promise((resolve) => {
+      this.ready = resolve;
+    });
+  }
+
+  apply(track: MediaStreamTrack): Promise<EffectedTrack> {
+    return this.#waits.then(() => made('hidden', track));
+  }
+}
+
+describe('an effect that hides', () => {
+  /** Every track of a picture that has been on the wire since the last look. */
+  const sent = () => pictures.splice(0);
+
+  it('keeps the camera back until it is ready, and then is what is sent and shown', async () => {
+    const blur = new Late({ hides: true });
+    await local.process('camera', { effect: blur });
+    await talking();
+    expect([local.state.value.camera, told.at(-1)]).toEqual(['on', { audio: true, video: false }]);
+    blur.ready();
+    await settle();
+    expect(sent()).toEqual(['hidden webcam']);
+    expect(told.at(-1)).toEqual({ audio: true, video: true });
+    await local.process('camera', {});
+    expect(sent()).toEqual(['webcam']);
+    expect(machine.live).toEqual(['headset', 'webcam']);
+  });
+
+  it('takes the open camera off the wire at once', async () => {
+    await talking();
+    sent();
+    const blur = new Late({ hides: true });
+    const doing = local.process('camera', { effect: blur });
+    expect([wire['camera'], told.at(-1)]).toEqual([null, { audio: true, video: false }]);
+    await doing;
+    blur.ready();
+    await settle();
+    expect(sent()).toEqual(['hidden webcam']);
+  });
+
+  it('hides another camera, one that takes over, and one that is on again after a hold', async () => {
+    machine.plugged = [...PLUGGED, 'lid'];
+    const blur = new Late({ hides: true });
+    blur.ready();
+    await local.process('camera', { effect: blur });
+    await talking();
+    await local.use('camera', 'lid');
+    await settle();
+    expect(sent()).toEqual(['hidden webcam', 'hidden lid']);
+    track('lid')?.end();
+    await settle();
+    local.hold(true);
+    local.hold(false);
+    await settle();
+    await local.camera(false);
+    await local.camera(true);
+    await settle();
+    expect(new Set(sent())).toEqual(new Set(['hidden lid']));
+    expect(machine.live).toEqual(['headset', 'lid', 'hidden lid']);
+  });
+
+  it('takes the place of one that does not hide, whose track is not sent any more', async () => {
+    const brighter: TrackEffect = { apply: (track) => Promise.resolve(made('brighter', track)) };
+    await local.process('camera', { effect: brighter });
+    await talking();
+    await settle();
+    sent();
+    await local.process('camera', { effect: new Late({ hides: true }) });
+    await settle();
+    expect([wire['camera'], sent(), machine.live]).toEqual([null, [], ['headset', 'webcam']]);
+  });
+
+  it.each(['at once', 'later'])('that fails %s lets go of the camera and says so', async (when) => {
+    let fail = (_: unknown) => {};
+    const cause = new Error('no library');
+    await local.process('camera', {
+      effect: {
+        hides: true,
+        apply: (track, failed) => {
+          fail = failed;
+          return when === 'later' ? Promise.resolve(made('hidden', track)) : Promise.reject(cause);
+        },
+      },
+    });
+    await talking();
+    fail(cause);
+    expect(sent()).toEqual(when === 'later' ? ['hidden webcam'] : []);
+    expect([wire['camera'], machine.live, problems]).toEqual([null, ['headset'], ['effect-failed']]);
+    const { camera, cameraError } = local.state.value;
+    expect([camera, cameraError?.code, cameraError?.device]).toEqual(['none', 'effect-failed', 'camera']);
+    expect(told.at(-1)).toEqual({ audio: true, video: false });
+    // The way out.
+    await local.process('camera', {});
+    await local.camera(true);
+    expect([sent(), local.state.value.camera]).toEqual([['webcam'], 'on']);
+  });
+
+  it('is kept to when the camera cannot be had for it', async () => {
+    await talking();
+    sent();
+    machine.plugged = ['headset'];
+    const wanted = { constraints: { frameRate: 30 }, effect: new Late({ hides: true }) };
+    await expect(local.process('camera', wanted)).rejects.toMatchObject({ code: 'device-missing' });
+    machine.plugged = [...PLUGGED];
+    await local.camera(true);
+    await settle();
+    expect([sent(), wire['camera']]).toEqual([[], null]);
+  });
+});
+
+describe('a weak network', () => {
+  it('is told in place of pictures that are on, and only then', async () => {
+    local.capture({ audio: true, video: false });
+    await settle();
+    told = [];
+    local.weak(true);
+    await local.camera(true);
+    await local.camera(false);
+    await local.screen(true);
+    local.weak(false);
+    expect(told).toEqual([
+      { audio: true, video: false },
+      { audio: true, video: false, weak: true },
+      { audio: true, video: false },
+      { audio: true, video: false, weak: true },
+      { audio: true, video: false, screen: true },
+    ]);
+    expect(machine.live, 'nothing is closed').toEqual(['headset', 'screen', 'screen']);
+  });
+});
 
 describe('a call on hold', () => {
   it('lets go of everything and takes up again what was on', async () => {
@@ -190,6 +459,24 @@ describe('a call on hold', () => {
     local.hold(true);
     await settle();
     expect(machine.live).toEqual([]);
+  });
+});
+
+describe('a call that is over', () => {
+  it('asks for no device that was to be opened', async () => {
+    local.capture({ audio: true, video: true });
+    local.release();
+    await settle();
+    expect(machine.asked).toEqual([]);
+  });
+
+  it('asks for none in the place of one that was lost', async () => {
+    await talking();
+    machine.asked.length = 0;
+    track('headset')?.end();
+    local.release();
+    await settle();
+    expect(machine.asked).toEqual([]);
   });
 });
 

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { ClientError } from '../src/client-error.ts';
 import { CandidateBatch, EarlyCandidates } from '../src/media/candidates.ts';
-import { capture, explain } from '../src/media/capture.ts';
+import { capture } from '../src/media/capture.ts';
+import { explain } from '../src/media/refusal.ts';
 import { fetchTicket, socketUrl } from '../src/page/address.ts';
 import { browserName } from '../src/page/device.ts';
 

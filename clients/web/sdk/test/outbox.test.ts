@@ -94,9 +94,33 @@ describe('a message', () => {
     expect(desk.sent()).toEqual([connected]);
   });
 
+  it('that media flows is said once more before a hang-up, unless the server has heard it', () => {
+    const desk = connecting().tell({ type: 'connected', call: CALL, key: '0', path: 'direct' });
+    const [connected] = desk.sent();
+    desk.tell({ type: 'hangup', call: CALL });
+    expect(desk.sent()).toMatchObject([{ ...connected }, { type: 'hangup' }]);
+
+    const known = connecting().tell({ type: 'connected', call: CALL, key: '0', path: 'direct' });
+    known.ok(idOf(known.sent(), 'connected')).tell({ type: 'hangup', call: CALL });
+    expect(types(known)).toEqual(['hangup']);
+  });
+
   it('that is refused for good is given up', () => {
     const desk = connecting().tell({ type: 'described', call: CALL, key: '0', description: OFFER });
     desk.refuse(idOf(desk.sent(), 'offer'), 'wrong_gen');
+    expect(desk.state.outbox).toEqual([]);
+  });
+
+  it('that asks for a call again and is refused ends nothing if the server has told of the call', () => {
+    const desk = new Desk().online().tell({ type: 'dial', call: CALL, to: 'bob', choice: SOUND });
+    const invite = idOf(desk.sent(), 'invite');
+    desk
+      .hear(view(1, 'ringing', { capsule: 'kept' }))
+      .tell({ type: 'closed', code: 1006 })
+      .pass(2_000);
+    // The server has lost its calls meanwhile, and makes none by what was first said before.
+    desk.welcome({ epoch: 'another', calls: [] }).refuse(invite, 'call_ended');
+    expect(desk.call?.state.type).toBe('ringing');
     expect(desk.state.outbox).toEqual([]);
   });
 

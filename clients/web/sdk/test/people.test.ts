@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Driver } from '../src/driver.ts';
 import type { Preferences, ServerMessage } from '../src/protocol.ts';
 import { CALL, Desk, SOUND, view } from './desk.ts';
-import { FakeMedia } from './fake-media.ts';
+import { FakeMedia, NO_WITNESS } from './fake-media.ts';
 
 const hears = (user: string, status: 'online' | 'away' | 'offline'): ServerMessage => ({
   type: 'presence',
@@ -105,6 +105,7 @@ describe('the application', () => {
       device: () => Promise.resolve({ id: 'tab', name: 'tab' }),
       media: (events) => new FakeMedia(events),
       now: () => Date.now(),
+      witness: NO_WITNESS,
       random: (count) => new Uint8Array(count),
       log: undefined,
     });

@@ -251,7 +251,7 @@ describe('giving up', () => {
     const desk = connecting().tell({
       type: 'tried',
       ...PATH,
-      evidence: { here: ['host'], there: ['host', 'relay'], errors: [] },
+      evidence: { here: ['host'], there: ['host', 'relay'], errors: [], reach: { udp: false } },
     });
     desk.hear(view(4, 'ended', { reason: 'media_failed' }));
     expect(desk.take().find(({ type }) => type === 'release')).toMatchObject({
@@ -260,6 +260,19 @@ describe('giving up', () => {
         summary: { diagnosis: { code: 'no-relay', here: ['host'], there: ['host', 'relay'], errors: [] } },
       },
     });
+  });
+
+  it('tells the server at the end by which ways the relay was reached, and nothing if none was tried', () => {
+    const reaches = (desk: Desk) => desk.sent().filter(({ type }) => type === 'reach');
+    const tried = { here: [], there: [], errors: [], reach: { udp: false, tcp: true } };
+    const desk = offerer().tell({ type: 'tried', ...PATH, evidence: tried });
+    expect(reaches(desk)).toEqual([]);
+    desk.hear(view(9, 'ended', { reason: 'hangup' }));
+    expect(reaches(desk)).toEqual([{ type: 'reach', data: { udp: false, tcp: true } }]);
+
+    const untried = offerer();
+    untried.hear(view(9, 'ended', { reason: 'hangup' }));
+    expect(reaches(untried)).toEqual([]);
   });
 });
 

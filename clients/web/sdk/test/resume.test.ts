@@ -36,9 +36,11 @@ describe('a page that is reloaded', () => {
     const since = desk.now;
     desk.tell({ type: 'dial', call: OTHER, to: 'carol', choice: BOTH });
     const kept = remembered(desk.state);
-    expect(kept).toEqual([{ id: CALL, gen: 0, since, choice: BOTH, held: true }]);
+    expect(kept).toEqual([{ id: CALL, gen: 0, since, choice: BOTH, held: true, dialled: 'bob' }]);
     desk.tell({ type: 'hangup', call: OTHER }).tell({ type: 'hold', call: CALL, on: false });
-    expect(remembered(desk.state)).toEqual([{ id: CALL, gen: 0, since, choice: SOUND, held: false }]);
+    expect(remembered(desk.state)).toEqual([
+      { id: CALL, gen: 0, since, choice: SOUND, held: false, dialled: 'bob' },
+    ]);
   });
 
   it('resumes the call with what was on, counts on, and offers by the next peer connection', () => {
@@ -61,6 +63,19 @@ describe('a page that is reloaded', () => {
     ]);
     desk.tell({ type: 'connected', call: CALL, key: '1', path: 'direct' });
     expect(desk.call?.state).toEqual({ type: 'active', since, path: 'direct' });
+  });
+
+  it('is still in a call with whom the page before has dialled, whatever the server says', () => {
+    const peer = { id: 'carol', name: 'Carol' };
+    const desk = reloaded(talking(), viewOf(5, 'active', { peer }));
+    expect(desk.call?.peer.id).toBe('bob');
+    desk.hear(view(6, 'active', { gen: 1, peer }));
+    expect(desk.call?.peer.id).toBe('bob');
+
+    const [kept] = remembered(talking().state);
+    const odd = [{ ...kept, dialled: 7 }] as unknown as ReturnType<typeof remembered>;
+    const other = new Desk().tell({ type: 'start', device: { id: 'tab-1', name: 'Tab' }, remembered: odd });
+    expect(other.welcome({ calls: [viewOf(5, 'active', { peer })] }).call?.peer.id).toBe('carol');
   });
 
   it('goes straight on when the other side has been faster to say it', () => {

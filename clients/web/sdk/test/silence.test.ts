@@ -19,17 +19,24 @@ class Scene {
   /** For so long, so much arrives and is sent in each 200 ms. */
   during(
     ms: number,
-    flow: { audio?: number; video?: number; other?: number; sent?: number; path?: Look['path'] },
+    flow: {
+      audio?: number;
+      video?: number;
+      other?: number;
+      sent?: number;
+      sentPictures?: number;
+      path?: Look['path'];
+    },
   ): this {
     for (let passed = 0; passed < ms; passed += 200) {
-      const { audio = 0, video = 0, other = 0, sent = 0 } = flow;
+      const { audio = 0, video = 0, other = 0, sent = 0, sentPictures = 0 } = flow;
       const before = this.#look;
       this.now += 200;
       this.#look = {
         at: this.now,
         packets: before.packets + audio + video + other,
         received: { audio: before.received.audio + audio, video: before.received.video + video },
-        sent: { audio: before.sent.audio + sent, video: before.sent.video },
+        sent: { audio: before.sent.audio + sent, video: before.sent.video + sentPictures },
         path: 'path' in flow ? flow.path : 'direct',
       };
       this.news.push(...this.silence.look(this.#look));
@@ -88,6 +95,15 @@ describe('silence', () => {
     expect(scene.take()).toEqual([]);
     scene.during(200, TALK);
     expect(scene.take()).toEqual([{ type: 'connected', path: 'direct' }]);
+  });
+
+  it('is none where nothing is sent while nobody speaks, and some of the packets that come every 400 ms are lost', () => {
+    const scene = talking();
+    for (let beat = 0; beat < 4; beat += 1) scene.during(200, { audio: 1 }).during(200, NOTHING);
+    scene.during(1_600, NOTHING).during(200, { audio: 1 });
+    expect(scene.take()).toEqual([]);
+    scene.during(4_000, NOTHING);
+    expect(scene.take().at(-1)).toEqual({ type: 'silent' });
   });
 
   it('is not what checks of new paths end: media is', () => {
@@ -166,6 +182,17 @@ describe('one-way sound', () => {
     }
     scene.during(800, { ...TALK, sent: 20 });
     expect(scene.take()).toEqual([]);
+  });
+
+  it('is not suspected where pictures have no room beside the sound, but where neither arrives', () => {
+    const scene = talking();
+    for (let second = 0; second < 10; second += 1) {
+      scene.during(1_000, { ...TALK, sent: 10, sentPictures: 10 });
+      scene.silence.beat({ audio: 70 + second, video: 70 });
+    }
+    expect(scene.take()).toEqual([]);
+    unheard(scene, 5, () => 80);
+    expect(scene.take()).toEqual([{ type: 'deaf', who: 'peer' }]);
   });
 
   it('is not suspected when nothing is sent, or when they do not count', () => {

@@ -35,6 +35,30 @@ function offers(outputs: readonly Output[]): [string, string, boolean][] {
 const drops = (outputs: readonly Output[]) =>
   outputs.flatMap((output) => (output.type === 'drop' ? [output.key] : []));
 
+describe('the relay', () => {
+  const servers = [
+    { urls: ['stun:call.example.org'] },
+    { urls: ['turn:call.example.org'], username: 'device', credential: 'd' },
+  ];
+  const OF_CALL = { username: 'call', credential: 'c' };
+  const shown = (outputs: readonly Output[]) =>
+    outputs.flatMap((output) => (output.type === 'offer' ? [output.ice] : []));
+
+  it('is shown in each call what was issued for that call, the newest, and else what is for the device', () => {
+    const desk = online(undefined, { servers, ttl_ms: 1 });
+    calling([], desk).hear(view(3, 'ringing', { warm: [PHONE] }));
+    expect(shown(desk.take())).toEqual([servers]);
+    desk.hear(view(4, 'ringing', { warm: [PHONE, DESK], relay: OF_CALL }));
+    const ofCall = [servers[0], { urls: ['turn:call.example.org'], ...OF_CALL }];
+    expect(shown(desk.take())).toEqual([ofCall]);
+    // A view that does not name it again takes nothing back.
+    desk.hear(view(5, 'ringing', { warm: [PHONE, DESK, TABLET] }));
+    expect(shown(desk.take())).toEqual([ofCall]);
+    desk.hear(view(6, 'ringing', { warm: [WATCH], relay: { ...OF_CALL, username: 'later' } }));
+    expect(shown(desk.take())).toEqual([[servers[0], { ...ofCall[1], username: 'later' }]]);
+  });
+});
+
 describe('the caller, while it rings', () => {
   it('offers to each device that would like it, three at most, and prepares nothing else', () => {
     const desk = calling([PHONE, DESK, TABLET, WATCH]);

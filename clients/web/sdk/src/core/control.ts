@@ -3,6 +3,7 @@ import type { MediaNotice } from '../protocol.ts';
 import { say } from './outbox.ts';
 import { takeNotice } from './path.ts';
 import { ended } from './record.ts';
+import { stopRecording } from './recording.ts';
 import { peerLeaves } from './recovery.ts';
 import type { CallRecord } from './state.ts';
 import { finish, type Turn } from './turn.ts';
@@ -12,12 +13,22 @@ export type ControlMessage =
   | { readonly type: 'hangup' }
   | { readonly type: 'media'; readonly data: MediaNotice }
   | { readonly type: 'received'; readonly data: Received }
+  | { readonly type: 'recording-stop' }
+  | { readonly type: 'verify'; readonly data: unknown }
   | { readonly type: 'leaving' };
 
-/** Packets that have arrived in all. */
-export interface Received {
+/** Packets that have arrived in all, and what the sender of this knows of what it sends itself. */
+export interface Received extends Ailing {
   readonly audio: number;
   readonly video: number;
+}
+
+/** What is wrong at a device with what it sends. */
+export interface Ailing {
+  /** It is too busy for its pictures. */
+  readonly busy?: boolean;
+  /** Its microphone gives nothing but silence. */
+  readonly silent?: boolean;
 }
 
 /** The other device says something. */
@@ -29,10 +40,13 @@ export function control(turn: Turn, call: CallRecord, message: ControlMessage): 
       return say(turn, call.id, { type: 'hangup', data: {} });
     case 'media':
       return takeNotice(turn, call, message.data);
+    case 'recording-stop':
+      return stopRecording(turn, call, 'peer');
     case 'leaving':
       return peerLeaves(turn, call);
     case 'received':
-      // The media itself compares it with what was sent.
+    case 'verify':
+      // The media itself compares it with what it knows.
       return;
   }
 }

@@ -1,12 +1,17 @@
 /** Calls whose time is up. */
 import { ClientError } from '../client-error.ts';
 import { hangup } from './call.ts';
-import { CONNECT_LIMIT_MS, DIAL_LIMIT_MS, RING_GRACE_MS } from './limits.ts';
+import {
+  CONNECT_LIMIT_MS,
+  DIAL_LIMIT_MS,
+  RECOVERY_LIMIT_MS,
+  RING_GRACE_MS,
+  SEARCH_LIMIT_MS,
+} from './limits.ts';
 import { say } from './outbox.ts';
 import { ended } from './record.ts';
-import { interrupted, recoveryDeadline } from './recovery.ts';
 import type { CallRecord, State } from './state.ts';
-import { change, finish, type Turn } from './turn.ts';
+import { change, finish, lifeOf, type Turn } from './turn.ts';
 
 /** Ends calls whose time is up. */
 export function callTimeouts(turn: Turn): void {
@@ -32,7 +37,7 @@ export function callTimeouts(turn: Turn): void {
         break;
       case 'active':
         change(turn, call.id, { renewBy: undefined });
-        interrupted(turn, call, 'network');
+        lifeOf(turn).interrupted(turn, call, 'network');
         break;
     }
   }
@@ -54,6 +59,14 @@ export function deadline(state: State, call: CallRecord): number {
     case 'active':
       return call.renewBy ?? Number.POSITIVE_INFINITY;
   }
+}
+
+/** When to give up on a lost path: soon if nothing but the path is missing, later if one side is away itself. */
+function recoveryDeadline({ link }: State, call: CallRecord, lostAt: number): number {
+  const latest = lostAt + RECOVERY_LIMIT_MS;
+  const bothHere = link.type === 'online' && !call.peer.lost;
+  if (!bothHere || (call.state.type === 'recovering' && call.state.cause === 'leaving')) return latest;
+  return Math.min(latest, Math.max(lostAt, link.since) + SEARCH_LIMIT_MS);
 }
 
 function giveUpDialing(turn: Turn, call: CallRecord): void {

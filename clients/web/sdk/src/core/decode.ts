@@ -7,39 +7,23 @@ export type Decoded =
   | { readonly type: 'unknown'; readonly name: string }
   | { readonly type: 'bad'; readonly why: string };
 
-type Shape = Readonly<Record<string, 'string' | 'number' | 'object' | 'array' | 'boolean'>>;
+type Shape = Readonly<Partial<Record<'string' | 'number' | 'object' | 'array' | 'boolean', string>>>;
 
-// What the store reads without looking again. The data of a payload is the browser's to judge.
+// What the store reads without looking again: the fields of each kind. The data of a payload is the browser's to judge.
+const DESCRIPTION: Shape = { string: 'type sdp' };
 const SHAPES: Readonly<Record<ServerMessage['type'], Shape>> = {
-  welcome: {
-    user: 'string',
-    epoch: 'string',
-    proto: 'number',
-    calls: 'array',
-    ice: 'object',
-    limits: 'object',
-  },
+  welcome: { string: 'user epoch', number: 'proto', array: 'calls', object: 'ice limits' },
   ok: {},
-  error: { code: 'string', retry: 'boolean' },
-  call: {
-    id: 'string',
-    rev: 'number',
-    state: 'string',
-    role: 'string',
-    you: 'string',
-    peer: 'object',
-    media: 'array',
-    gen: 'number',
-    offerer: 'string',
-  },
-  offer: { type: 'string', sdp: 'string' },
-  answer: { type: 'string', sdp: 'string' },
+  error: { string: 'code', boolean: 'retry' },
+  call: { string: 'id state role you offerer', number: 'rev gen', object: 'peer', array: 'media' },
+  offer: DESCRIPTION,
+  answer: DESCRIPTION,
   candidate: {},
-  media: { audio: 'boolean', video: 'boolean' },
-  presence: { user: 'string', status: 'string' },
-  changed: { what: 'array' },
+  media: { boolean: 'audio video' },
+  presence: { string: 'user status' },
+  changed: { array: 'what' },
   pong: {},
-  bye: { reason: 'string', retry_in_ms: 'number' },
+  bye: { string: 'reason', number: 'retry_in_ms' },
 };
 
 /** Reads one text frame. */
@@ -64,10 +48,12 @@ export function decode(text: string): Decoded {
 }
 
 function mismatch(data: unknown, name: ServerMessage['type']): string | undefined {
-  for (const [field, wanted] of Object.entries(SHAPES[name])) {
-    const value = isRecord(data) ? data[field] : undefined;
-    const found = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
-    if (found !== wanted) return `${name}.${field} is ${found}, not ${wanted}`;
+  for (const [wanted, fields] of Object.entries(SHAPES[name])) {
+    for (const field of fields.split(' ')) {
+      const value = isRecord(data) ? data[field] : undefined;
+      const found = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
+      if (found !== wanted) return `${name}.${field} is ${found}, not ${wanted}`;
+    }
   }
   return undefined;
 }

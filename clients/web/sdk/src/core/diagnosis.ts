@@ -1,4 +1,5 @@
 /** Why no media path was found, as far as this device can tell. */
+import type { Reach } from '../protocol.ts';
 import type { Diagnosis } from '../public.ts';
 
 /** A kind of address that media might reach: of the device itself, as seen from outside, or at a relay. */
@@ -11,6 +12,8 @@ export interface Evidence {
   readonly here: readonly CandidateKind[];
   readonly there: readonly CandidateKind[];
   readonly errors: readonly GatherError[];
+  /** By which ways the relay was reached, and by which it was not. */
+  readonly reach: Readonly<Reach>;
 }
 
 /** What else is known of the two ends. */
@@ -23,7 +26,7 @@ export interface Circumstances {
   readonly hasRelay: boolean;
 }
 
-export const NOTHING_TRIED: Evidence = { here: [], there: [], errors: [] };
+export const NOTHING_TRIED: Evidence = { here: [], there: [], errors: [], reach: {} };
 
 /** The one most likely cause; the first that fits. */
 export function diagnose(tried: Evidence, { online, peerLost, hasRelay }: Circumstances): Diagnosis {
@@ -34,7 +37,9 @@ export function diagnose(tried: Evidence, { online, peerLost, hasRelay }: Circum
   if (tried.there.length === 0) return of('nothing-from-there');
   if (!hasRelay) return of('no-relay');
   if (!tried.here.includes('relay')) {
-    return of(tried.errors.includes('refused') ? 'relay-refused-here' : 'relay-unreachable-here');
+    // Whoever answers says more than that other ways are not answered.
+    if (tried.errors.includes('refused')) return of('relay-refused-here');
+    return of(tried.errors.includes('full') ? 'relay-full' : 'relay-unreachable-here');
   }
   return of(tried.there.includes('relay') ? 'no-path' : 'relay-unreachable-there');
 }

@@ -5,42 +5,54 @@ import type { ErrorCode, Role, EndReason as WireReason } from '../protocol.ts';
 import type { EndReason } from '../public.ts';
 import type { LiveState } from './state.ts';
 
-/** The server says that a call has ended that we have not ended ourselves. */
+/** Each reason of the protocol as the caller sees it, and as the callee does where that is something else. */
+const ENDS: Readonly<Record<WireReason, readonly [EndReason, EndReason?]>> = {
+  hangup: ['remote-hangup'],
+  cancelled: ['cancelled', 'remote-cancelled'],
+  rejected: ['remote-declined', 'declined'],
+  busy: ['busy', 'declined'],
+  no_answer: ['no-answer', 'missed'],
+  unreachable: ['unreachable', 'missed'],
+  media_failed: ['media-failed'],
+  connection_lost: ['connection-lost'],
+  permission: ['permission'],
+  incompatible_media: ['incompatible-media'],
+  transferred: ['transferred'],
+  policy: ['removed'],
+  operator: ['operator'],
+  server: ['server'],
+};
+
+/** Codes for which there is no word of our own. They are named, so that a new one is not overlooked. */
+type Unnamed =
+  | 'bad_message'
+  | 'too_large'
+  | 'unsupported'
+  | 'call_ended'
+  | 'answered_elsewhere'
+  | 'not_your_call'
+  | 'wrong_gen'
+  | 'bad_state';
+
+const CODES: Readonly<Record<Exclude<ErrorCode, Unnamed>, ClientErrorCode>> = {
+  unauthenticated: 'signed-out',
+  auth_expired: 'signed-out',
+  forbidden: 'forbidden',
+  unconfirmed: 'unconfirmed',
+  not_found: 'not-found',
+  you_busy: 'you-busy',
+  rate_limited: 'rate-limited',
+  busy: 'busy',
+  conflict: 'server',
+  unreachable: 'server',
+  overloaded: 'server',
+  internal: 'server',
+};
+
+/** The server says that a call has ended that we have not ended ourselves. A reason of a later protocol is the server's own. */
 export function reasonFromServer(reason: WireReason | undefined, role: Role): EndReason {
-  const caller = role === 'caller';
-  switch (reason) {
-    case 'hangup':
-      return 'remote-hangup';
-    case 'cancelled':
-      return caller ? 'cancelled' : 'remote-cancelled';
-    case 'rejected':
-      return caller ? 'remote-declined' : 'declined';
-    case 'busy':
-      return caller ? 'busy' : 'declined';
-    case 'no_answer':
-      return caller ? 'no-answer' : 'missed';
-    case 'unreachable':
-      return caller ? 'unreachable' : 'missed';
-    case 'media_failed':
-      return 'media-failed';
-    case 'connection_lost':
-      return 'connection-lost';
-    case 'permission':
-      return 'permission';
-    case 'incompatible_media':
-      return 'incompatible-media';
-    case 'transferred':
-      return 'transferred';
-    case 'policy':
-      return 'removed';
-    case 'server':
-    case undefined:
-      return 'server';
-    default:
-      // A reason of a later protocol.
-      reason satisfies never;
-      return 'server';
-  }
+  const [caller, callee = caller] = (reason && entry(ENDS, reason)) ?? ENDS.server;
+  return role === 'caller' ? caller : callee;
 }
 
 /** We end a call that stands so. */
@@ -50,9 +62,7 @@ export function reasonFromUser(state: LiveState): EndReason {
       return 'cancelled';
     case 'ringing':
       return state.direction === 'out' ? 'cancelled' : 'declined';
-    case 'connecting':
-    case 'active':
-    case 'recovering':
+    default:
       return 'hangup';
   }
 }
@@ -61,66 +71,21 @@ export function reasonFromUser(state: LiveState): EndReason {
 export function reasonFromRefusal(code: ErrorCode): EndReason {
   switch (code) {
     case 'busy':
-      return 'busy';
+    case 'unreachable':
+      return code;
     case 'not_found':
       return 'not-found';
-    case 'unreachable':
-      return 'unreachable';
-    case 'bad_message':
-    case 'too_large':
-    case 'unauthenticated':
-    case 'auth_expired':
-    case 'forbidden':
-    case 'unsupported':
-    case 'conflict':
-    case 'you_busy':
-    case 'call_ended':
-    case 'answered_elsewhere':
-    case 'not_your_call':
-    case 'wrong_gen':
-    case 'bad_state':
-    case 'rate_limited':
-    case 'overloaded':
-    case 'internal':
-      return 'refused';
     default:
-      code satisfies never;
       return 'refused';
   }
 }
 
 /** A refusal in our own words. */
 export function errorCode(code: ErrorCode): ClientErrorCode {
-  switch (code) {
-    case 'unauthenticated':
-    case 'auth_expired':
-      return 'signed-out';
-    case 'forbidden':
-      return 'forbidden';
-    case 'not_found':
-      return 'not-found';
-    case 'you_busy':
-      return 'you-busy';
-    case 'rate_limited':
-      return 'rate-limited';
-    case 'busy':
-      return 'busy';
-    case 'conflict':
-    case 'unreachable':
-    case 'overloaded':
-    case 'internal':
-      return 'server';
-    case 'bad_message':
-    case 'too_large':
-    case 'unsupported':
-    case 'call_ended':
-    case 'answered_elsewhere':
-    case 'not_your_call':
-    case 'wrong_gen':
-    case 'bad_state':
-      return 'protocol';
-    default:
-      code satisfies never;
-      return 'protocol';
-  }
+  return entry(CODES, code) ?? 'protocol';
+}
+
+/** What a table says of a word of the server: a later protocol has others, and what every object has is none. */
+function entry<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
 }

@@ -3,9 +3,8 @@
  * that nobody is heard in a call that the user has left for another.
  */
 import type { CallId } from '../protocol.ts';
-import { tellSending } from './path.ts';
 import type { CallRecord } from './state.ts';
-import { change, find, type Turn } from './turn.ts';
+import { change, lifeOf, type Turn } from './turn.ts';
 
 /** Our user puts a call on hold, or goes on with it. */
 export function hold(turn: Turn, call: CallRecord, on: boolean): void {
@@ -13,7 +12,7 @@ export function hold(turn: Turn, call: CallRecord, on: boolean): void {
   if (!on) holdOthers(turn, call.id);
   change(turn, call.id, { held: on });
   turn.outputs.push({ type: 'hold', call: call.id, on });
-  if (find(turn, call.id)?.confirmed) tellSending(turn, call.id);
+  if (call.confirmed) lifeOf(turn).tellSending(turn, call.id);
 }
 
 /** Our user turns to this call: first every other gives up its microphone. */

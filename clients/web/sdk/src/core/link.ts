@@ -3,7 +3,7 @@
 import { ClientError } from '../client-error.ts';
 import type { Bye, CallRef, ErrorReply, Welcome } from '../protocol.ts';
 import type { OfflineReason } from '../public.ts';
-import { endEverything, lose, ringAgain } from './call.ts';
+import { endEverything, lose } from './call.ts';
 import {
   CAPSULES_LIMIT,
   FLOW_FRESH_MS,
@@ -17,10 +17,8 @@ import {
 } from './limits.ts';
 import { nextId, resend } from './outbox.ts';
 import { meetPeople } from './people.ts';
-import { restartPaths } from './recovery.ts';
 import type { CallRecord, State } from './state.ts';
-import { change, outlives, random, type Turn, update } from './turn.ts';
-import { applyView } from './view.ts';
+import { change, lifeOf, outlives, random, type Turn, update } from './turn.ts';
 
 const PROTOCOL = 1;
 // Long enough before the end that a call which is just being made still gets through.
@@ -50,6 +48,7 @@ export function greet(turn: Turn, token: string): void {
     name: device.name,
     proto: PROTOCOL,
     ...(epoch === undefined ? {} : { epoch }),
+    ...(turn.state.asksConsent ? { asks_consent: true } : {}),
     ...(calls.length === 0 ? {} : { calls }),
   };
   turn.outputs.push({ type: 'send', message: { type: 'hello', data, id } });
@@ -88,14 +87,14 @@ export function welcome(turn: Turn, data: Welcome): void {
   for (const call of turn.state.calls) {
     if (call.known && !calls.some((view) => view.id === call.id) && !outlives(turn, call)) lose(turn, call);
   }
-  for (const view of calls) applyView(turn, view);
+  for (const view of calls) lifeOf(turn).applyView(turn, view);
   update(turn, { fresh: false });
   meetPeople(turn, data);
   // A server that has lost its calls gets them back before it hears what is to become of them.
   if (callRefs(turn).some(({ capsule }) => capsule)) ping(turn, PROBE_MS);
-  ringAgain(turn);
+  turn.life?.ringAgain(turn);
   resend(turn, before);
-  restartPaths(turn);
+  turn.life?.restartPaths(turn);
 }
 
 /** `hello` was refused. */

@@ -22,6 +22,7 @@ export type Body = Extract<
       | 'take'
       | 'resume'
       | 'transfer'
+      | 'recording'
       | 'connected'
       | 'offer'
       | 'answer'
@@ -35,8 +36,16 @@ export function say(turn: Turn, call: CallId, body: Body, capsule?: Capsule): vo
   const id = nextId(turn);
   const message = { ...body, call, id };
   const pending = { id, call, message, saidAt: turn.now, tries: 0, retryAt: undefined, capsule };
-  update(turn, { outbox: [...turn.state.outbox, pending].slice(-OUTBOX_LIMIT) });
-  if (turn.state.link.type === 'online') transmit(turn, pending);
+  const before = turn.state.outbox;
+  update(turn, { outbox: [...before, pending].slice(-OUTBOX_LIMIT) });
+  if (turn.state.link.type !== 'online') return;
+  // Without it the end that follows is one of a call that never was.
+  const first = body.type === 'hangup' ? before.filter((other) => tellsOfMedia(other, call)) : [];
+  for (const each of [...first, pending]) transmit(turn, each);
+}
+
+function tellsOfMedia({ call, message }: Pending, of: CallId): boolean {
+  return call === of && message.type === 'connected';
 }
 
 /** Takes back what has been said about a call, if no answer has come. `to`: only what was for this device. */
@@ -127,15 +136,17 @@ function transmit(turn: Turn, pending: Pending): void {
 
 /**
  * An invite makes a call in no other epoch than the one in which it was first sent: it may have made one there. A hang-up
- * that the server hears late says how late: until then the two were connected, and no longer.
+ * that the server hears late says how late: until then the two were connected, and no longer; so does the end of a recording.
  */
 function asOfNow({ now, state: { epoch } }: Turn, { message, saidAt, tries }: Pending): ClientMessage {
   if (message.type === 'invite' && tries === 0 && epoch !== undefined) {
     return { ...message, data: { ...message.data, epoch } };
   }
   const ago_ms = Math.round(now - saidAt);
-  if (message.type !== 'hangup' || ago_ms < LATE_MS) return message;
-  return { ...message, data: { ...message.data, ago_ms } };
+  if (ago_ms < LATE_MS) return message;
+  if (message.type === 'hangup') return { ...message, data: { ...message.data, ago_ms } };
+  const isStop = message.type === 'recording' && message.data.wish === 'stop';
+  return isStop ? { ...message, data: { ...message.data, ago_ms } } : message;
 }
 
 function isPayload(message: ClientMessage): boolean {

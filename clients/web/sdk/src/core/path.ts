@@ -121,12 +121,6 @@ function recipient(call: CallRecord, key: PeerKey): { readonly to?: DeviceId } |
   return key === call.key && isTold ? {} : null;
 }
 
-/** What we send has changed. */
-export function sending(turn: Turn, call: CallRecord, notice: MediaNotice): void {
-  change(turn, call.id, { sending: notice });
-  if (call.confirmed) tellSending(turn, call.id);
-}
-
 /** Tells the other side what we send, by both ways; only the latest counts. */
 export function tellSending(turn: Turn, id: string): void {
   const call = find(turn, id);

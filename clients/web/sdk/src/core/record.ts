@@ -2,9 +2,8 @@
 import type { CallId, MediaKind } from '../protocol.ts';
 import type { CallSummary, EndReason } from '../public.ts';
 import { NOTHING_TRIED } from './diagnosis.ts';
-import { diagnosis } from './recovery.ts';
 import type { CallRecord, Choice, EndedState } from './state.ts';
-import type { Turn } from './turn.ts';
+import { lifeOf, type Turn } from './turn.ts';
 
 export function blank(id: CallId, now: number): CallRecord {
   return {
@@ -20,12 +19,15 @@ export function blank(id: CallId, now: number): CallRecord {
     held: false,
     rev: -1,
     capsule: undefined,
+    relay: undefined,
     gen: 0,
     offerer: 'caller',
     known: false,
     confirmed: false,
     key: '0',
     renewBy: undefined,
+    recording: { type: 'none' },
+    recordingN: 0,
     handsOver: false,
     followBy: undefined,
     transferredBy: undefined,
@@ -55,7 +57,7 @@ export function ended(
   more: Partial<CallSummary> = {},
 ): EndedState {
   const durationMs = 'since' in call.state ? turn.now - call.state.since : 0;
-  const why = reason === 'media-failed' ? { diagnosis: diagnosis(turn, call) } : {};
+  const why = reason === 'media-failed' ? { diagnosis: lifeOf(turn).diagnosis(turn, call) } : {};
   return { type: 'ended', reason, summary: { durationMs, ...why, ...more } };
 }
 

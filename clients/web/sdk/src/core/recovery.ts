@@ -10,14 +10,7 @@
 import type { IceServer } from '../protocol.ts';
 import type { Diagnosis } from '../public.ts';
 import { diagnose } from './diagnosis.ts';
-import {
-  RECOVERY_LIMIT_MS,
-  RELAY_ONLY_AFTER_MS,
-  RELAY_ONLY_FOR_MS,
-  RESTART_AGAIN_MS,
-  RESTART_GAP_MS,
-  SEARCH_LIMIT_MS,
-} from './limits.ts';
+import { RELAY_ONLY_AFTER_MS, RELAY_ONLY_FOR_MS, RESTART_AGAIN_MS, RESTART_GAP_MS } from './limits.ts';
 import { hurry, isSaying } from './outbox.ts';
 import { tellSending } from './path.ts';
 import type { CallRecord, Gather, InterruptionCause, State } from './state.ts';
@@ -109,12 +102,19 @@ export function means(
   { now, state }: Turn,
   call: CallRecord,
 ): { readonly ice: readonly IceServer[]; readonly gather: Gather } {
-  if (alwaysHides(state)) return { ice: state.ice, gather: 'relay' };
-  if (!call.confirmed) return { ice: state.ice, gather: hides(state, call) ? 'relay' : 'all' };
+  const ice = servers(state, call);
+  if (alwaysHides(state)) return { ice, gather: 'relay' };
+  if (!call.confirmed) return { ice, gather: hides(state, call) ? 'relay' : 'all' };
   const since = searchingSince(call);
   const waited = since === undefined ? 0 : now - since;
   const inTurn = waited >= RELAY_ONLY_AFTER_MS && waited < RELAY_ONLY_AFTER_MS + RELAY_ONLY_FOR_MS;
-  return { ice: state.ice, gather: inTurn ? 'relay-tcp' : 'all' };
+  return { ice, gather: inTurn ? 'relay-tcp' : 'all' };
+}
+
+/** The servers, with what the relay is shown in this call: it ends with the call. A server that gives none has one for all. */
+function servers({ ice }: State, { relay }: CallRecord): readonly IceServer[] {
+  if (!relay) return ice;
+  return ice.map((server) => (server.username === undefined ? server : { ...server, ...relay }));
 }
 
 /** Whether the other person is to learn no address of ours before the answer. */
@@ -125,14 +125,6 @@ export function hides(state: State, { peer }: CallRecord): boolean {
 /** Whether nobody is to learn one at any time, says the application or the user. */
 export function alwaysHides({ privacy, hideAddress }: State): boolean {
   return hideAddress || privacy.relay === 'always';
-}
-
-/** When to give up on a lost path: soon if nothing but the path is missing, later if one side is away itself. */
-export function recoveryDeadline({ link }: State, call: CallRecord, lostAt: number): number {
-  const latest = lostAt + RECOVERY_LIMIT_MS;
-  const bothHere = link.type === 'online' && !call.peer.lost;
-  if (!bothHere || (call.state.type === 'recovering' && call.state.cause === 'leaving')) return latest;
-  return Math.min(latest, Math.max(lostAt, link.since) + SEARCH_LIMIT_MS);
 }
 
 /** Why there is no path. */

@@ -4,7 +4,7 @@
  *
  *     page 1: ctl leaving, bye ─→ page 2: welcome{you:active} ─→ resume{gen} ─→ call{gen + 1} ─→ offer … media
  */
-import type { CallId, CallView, Gen } from '../protocol.ts';
+import type { CallId, CallView, Gen, UserId } from '../protocol.ts';
 import { ringsHere } from './hold.ts';
 import { say } from './outbox.ts';
 import { peerOf } from './peer.ts';
@@ -20,13 +20,15 @@ export interface RememberedCall {
   readonly since: number;
   readonly choice: Choice;
   readonly held: boolean;
+  /** Whom our user has dialled: the page after it believes nobody else that it is they. */
+  readonly dialled?: UserId;
 }
 
 /** What this page would leave behind if it went now. */
 export function remembered({ calls }: State): RememberedCall[] {
   return calls
     .filter(({ confirmed }) => confirmed)
-    .map(({ id, gen, state, sending, choice, held, enteredAt }) => ({
+    .map(({ id, gen, state, sending, choice, held, enteredAt, dialled }) => ({
       id,
       gen,
       since: 'since' in state ? state.since : enteredAt,
@@ -35,6 +37,7 @@ export function remembered({ calls }: State): RememberedCall[] {
         ? choice
         : { audio: sending?.audio ?? choice.audio, video: sending?.video ?? choice.video },
       held,
+      ...(dialled !== undefined && { dialled }),
     }));
 }
 
@@ -46,6 +49,8 @@ export function resume(turn: Turn, view: CallView, blank: CallRecord): CallRecor
   const before = turn.state.remembered.find(({ id }) => id === view.id);
   const gen = before?.gen ?? view.gen;
   const choice = before?.choice ?? { audio: false, video: false };
+  // Another page of this origin may have written anything there.
+  const dialled = typeof before?.dialled === 'string' ? before.dialled : undefined;
   const call: CallRecord = {
     ...blank,
     direction: view.role === 'caller' ? 'out' : 'in',
@@ -60,7 +65,8 @@ export function resume(turn: Turn, view: CallView, blank: CallRecord): CallRecor
     asked: { audio: view.media.includes('audio'), video: view.media.includes('video') },
     choice,
     held: before?.held ?? false,
-    peer: peerOf(view.peer),
+    peer: { ...peerOf(view.peer), ...(dialled !== undefined && { id: dialled }) },
+    dialled,
     gen,
     key: String(gen),
     known: true,

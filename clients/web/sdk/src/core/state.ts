@@ -17,13 +17,15 @@ import type {
   MediaNotice,
   MessageId,
   PresenceStatus,
+  RecordingWish,
+  RelayLogin,
   Rev,
   Role,
   ServerMessage,
   SessionDescription,
   UserId,
 } from '../protocol.ts';
-import type { CallState, OfflineReason, Path, Peer } from '../public.ts';
+import type { CallState, OfflineReason, Path, Peer, Recording } from '../public.ts';
 import type { ControlMessage } from './control.ts';
 import type { Evidence } from './diagnosis.ts';
 import type { RememberedCall } from './resume.ts';
@@ -43,6 +45,8 @@ export interface State {
   readonly epoch: Epoch | undefined;
   readonly ice: readonly IceServer[];
   readonly privacy: Privacy;
+  /** The application asks its user whether a call may be recorded. */
+  readonly asksConsent: boolean;
   /** Not welcomed yet: a call of this device that is met now is one of the page before this one. */
   readonly fresh: boolean;
   /** Answered calls of the page before this one. */
@@ -108,6 +112,8 @@ export interface CallRecord {
   /** When the server gives up on a call nobody has answered. */
   readonly expiresAt: number | undefined;
   readonly peer: Peer;
+  /** Whom our user has dialled: whatever the server says, this call is with them. */
+  readonly dialled?: UserId | undefined;
   /** What the caller asked for. */
   readonly asked: Choice;
   /** What our user wants to send. */
@@ -116,6 +122,8 @@ export interface CallRecord {
   readonly held: boolean;
   readonly rev: Rev;
   readonly capsule: Capsule | undefined;
+  /** What the relay is shown in this call, instead of what it is shown for the device. */
+  readonly relay: RelayLogin | undefined;
   readonly gen: Gen;
   readonly offerer: Role;
   /** The server knows the call: it is named in heartbeats. */
@@ -126,6 +134,9 @@ export interface CallRecord {
   readonly key: PeerKey;
   /** When the call counts as recovering, if it goes on by a new peer connection that has no media yet. */
   readonly renewBy: number | undefined;
+  /** Whether it is recorded, and how manieth question that is. */
+  readonly recording: Recording;
+  readonly recordingN: number;
   /** Our user hands the other person over. */
   readonly handsOver: boolean;
   /** We are handed over: until when the call that follows may come. */
@@ -225,6 +236,7 @@ export type Input =
       readonly type: 'start';
       readonly device: State['device'];
       readonly privacy?: Privacy;
+      readonly asksConsent?: boolean | undefined;
       readonly remembered?: readonly RememberedCall[];
     }
   | { readonly type: 'opened'; readonly ticket: string }
@@ -232,6 +244,8 @@ export type Input =
   | { readonly type: 'closed'; readonly code: number }
   | { readonly type: 'hear'; readonly message: ServerMessage }
   | { readonly type: 'network-changed' }
+  /** Somebody wants to know whether the server is there. */
+  | { readonly type: 'probe' }
   /** Whether somebody looks at this page. */
   | { readonly type: 'seen'; readonly yes: boolean }
   /** Whether media goes through the relay alone, from the next path on. */
@@ -249,6 +263,7 @@ export type Input =
   | { readonly type: 'take'; readonly call: CallId; readonly choice: Choice }
   | { readonly type: 'hold'; readonly call: CallId; readonly on: boolean }
   | { readonly type: 'transfer'; readonly call: CallId; readonly to: TransferTo }
+  | { readonly type: 'record'; readonly call: CallId; readonly wish: RecordingWish }
   /** The media. */
   | {
       readonly type: 'described';
@@ -380,6 +395,7 @@ export function initialState(prefix: string, seed: number): State {
     epoch: undefined,
     ice: [],
     privacy: { warmRing: true, relay: 'strangers' },
+    asksConsent: false,
     fresh: true,
     remembered: [],
     pingInCallMs: 20_000,

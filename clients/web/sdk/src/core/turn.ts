@@ -1,5 +1,7 @@
 /** One turn of the store: what every part of it reads and writes while it answers one input. */
 import type { CallId } from '../protocol.ts';
+import { NOTHING_TRIED } from './diagnosis.ts';
+import type { Life } from './life.ts';
 import { ENDED_LIMIT } from './limits.ts';
 import type { CallRecord, Capsule, EndedState, LiveState, Output, State } from './state.ts';
 
@@ -8,6 +10,17 @@ export interface Turn {
   readonly now: number;
   state: State;
   readonly outputs: Output[];
+  /** What is needed for calls that the server knows; without it there are none but those that were just dialled. */
+  readonly life: Life | undefined;
+}
+
+/** The life of calls is not here yet: the turn is not taken, and may be taken again when it is. */
+export class NotFetched extends Error {}
+
+/** For what cannot be done without it. */
+export function lifeOf({ life }: Turn): Life {
+  if (!life) throw new NotFetched();
+  return life;
 }
 
 /** Replaces parts of the state. */
@@ -37,18 +50,26 @@ export function enter(turn: Turn, id: CallId, state: LiveState): void {
 
 /** Takes a call out of the state for good, with everything it still wanted to say. */
 export function finish(turn: Turn, id: CallId, state: EndedState): void {
-  const confirmed = find(turn, id)?.confirmed;
+  const call = find(turn, id);
+  if (call) tellReach(turn, call);
   if (state.reason === 'elsewhere') leave(turn, id);
   else forget(turn, id);
-  const lingers = state.reason === 'elsewhere' && confirmed === true;
+  const lingers = state.reason === 'elsewhere' && call?.confirmed === true;
   turn.outputs.push({ type: 'release', call: id, state, ...(lingers ? { lingers } : {}) });
+}
+
+/** By then it is known which ways to the relay there are: some are given up only after many seconds. */
+function tellReach({ state, outputs }: Turn, { tried }: CallRecord): void {
+  if (state.link.type !== 'online' || tried.reach === NOTHING_TRIED.reach) return;
+  outputs.push({ type: 'send', message: { type: 'reach', data: tried.reach } });
 }
 
 /** Takes a call out of the state, without a word to anybody. */
 export function forget(turn: Turn, id: CallId): void {
   update(turn, {
     calls: turn.state.calls.filter((call) => call.id !== id),
-    outbox: turn.state.outbox.filter((pending) => pending.call !== id),
+    // That media flowed is still said: without it the call ends as one that never was.
+    outbox: turn.state.outbox.filter(({ call, message }) => call !== id || message.type === 'connected'),
     ended: [...turn.state.ended.filter((other) => other !== id), id].slice(-ENDED_LIMIT),
   });
 }

@@ -10,6 +10,7 @@ import { isSaying, say } from './outbox.ts';
 import { isAnswered, tellSending } from './path.ts';
 import { peerOf } from './peer.ts';
 import { blank, ended } from './record.ts';
+import { seeRecording } from './recording.ts';
 import { hides, means } from './recovery.ts';
 import { renew } from './renew.ts';
 import { resume, sinceOf } from './resume.ts';
@@ -32,13 +33,15 @@ export function applyView(turn: Turn, view: CallView): void {
   change(turn, call.id, {
     rev: view.rev,
     capsule: view.capsule === undefined ? undefined : { epoch: turn.state.epoch, text: view.capsule },
+    relay: view.relay ?? call.relay,
     gen: view.gen,
     offerer: view.offerer,
     known: true,
-    peer: peerOf(view.peer),
+    peer: { ...peerOf(view.peer), ...(call.dialled && { id: call.dialled }) },
     since: call.since ?? sinceOf(view, turn.now),
     expiresAt: view.expires_in_ms === undefined ? undefined : turn.now + view.expires_in_ms,
   });
+  seeRecording(turn, view.id, view, !held);
   // First, since such a call may have ended meanwhile; for this device it was over before.
   if (view.you === 'elsewhere') {
     const more = view.answered_on === undefined ? {} : { answeredOn: view.answered_on };

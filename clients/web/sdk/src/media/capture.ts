@@ -1,5 +1,5 @@
-/** Asking for microphone and camera, and saying in one word why it failed. */
-import { ClientError, type ClientErrorCode, type DeviceKind } from '../client-error.ts';
+/** Asking for microphone and camera. */
+import { ClientError, type DeviceKind } from '../client-error.ts';
 
 export type Constraints = { readonly audio: MediaTrackConstraints; readonly video: MediaTrackConstraints };
 
@@ -20,7 +20,9 @@ export async function capture(
       return { mic: stream.getAudioTracks()[0], camera: stream.getVideoTracks()[0] };
     } catch (cause) {
       // A refusal is for both; asking again would only annoy.
-      if (isRefusal(cause)) return { mic: explain(cause, 'mic'), camera: explain(cause, 'camera') };
+      if (isRefusal(cause)) {
+        return { mic: await explain(cause, 'mic'), camera: await explain(cause, 'camera') };
+      }
     }
   }
   const mic = wanted.audio ? await one('mic', constraints) : undefined;
@@ -44,23 +46,13 @@ export async function one(
   }
 }
 
-/** What a failure of `getUserMedia` means, in W3C Media Capture §10.2's words and ours. */
-export function explain(cause: unknown, device: DeviceKind): ClientError {
-  if (cause instanceof ClientError) return new ClientError(cause.code, cause.hint, { device });
-  const name = cause instanceof Error ? cause.name : '';
-  const [code, hint]: [ClientErrorCode, string] =
-    name === 'NotAllowedError' && cause instanceof Error && /dismiss/i.test(cause.message)
-      ? ['permission-dismissed', 'the question was closed without an answer']
-      : name === 'NotAllowedError' || name === 'SecurityError'
-        ? ['permission-denied', 'allowed neither by the user nor by the policies of page and system']
-        : name === 'NotFoundError'
-          ? ['device-missing', 'there is none']
-          : name === 'OverconstrainedError'
-            ? ['device-missing', 'none fits the constraints']
-            : name === 'NotReadableError' || name === 'AbortError'
-              ? ['device-busy', 'another program has it, or the system does not give it out']
-              : ['device-busy', `the browser could not open it: ${name}`];
-  return new ClientError(code, `${device}: ${hint}`, { device, cause });
+/** What a failure means. That is fetched when it is wanted: most of those who call have their devices. */
+export async function explain(cause: unknown, device: DeviceKind | 'screen'): Promise<ClientError> {
+  const refusal = await import('./refusal.ts').catch(() => undefined);
+  return (
+    refusal?.explain(cause, device) ??
+    new ClientError('device-busy', `${device}: not given out`, { device, cause })
+  );
 }
 
 function open(constraints: MediaStreamConstraints): Promise<MediaStream> {

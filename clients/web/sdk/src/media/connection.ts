@@ -5,19 +5,28 @@
  * negotiated at the start, so the only later offers are ICE restarts. Either side may send one; perfect negotiation
  * (W3C WebRTC §10.7) settles collisions. Until it is fed it carries nothing, and until it is used it watches nothing.
  */
+import type { LaterChat } from '../chat/later.ts';
+import type { ChatOptions } from '../chat/public.ts';
 import { ClientError } from '../client-error.ts';
 import type { ControlMessage } from '../core/control.ts';
 import type { Evidence } from '../core/diagnosis.ts';
 import type { Gather } from '../core/state.ts';
 import type { Candidate, IceServer, SessionDescription } from '../protocol.ts';
+import type { Peer, Quality, Readable, Safety, UserId } from '../public.ts';
+import { unwatched, type Watch } from '../safety/unwatched.ts';
+import type { Compared } from '../safety/watch.ts';
 import { CandidateBatch, EarlyCandidates } from './candidates.ts';
 import { ControlChannel } from './control-channel.ts';
 import { EvidenceList } from './evidence.ts';
 import { FlowWatch } from './flow-watch.ts';
+import type { LadderWatch } from './ladder-watch.ts';
 import { addLines, LINES, type Line, lineOf, type Tracks, transceiverOf } from './lines.ts';
+import { withPriority } from './priority.ts';
 import { configuration } from './servers.ts';
+import { sessionOf } from './session.ts';
 import type { News } from './silence.ts';
 import { withStartRate } from './start-rate.ts';
+import { stayAwake } from './wakeful.ts';
 
 /** A short loss of connectivity heals by itself; where nothing is sent there is no silence to notice earlier. */
 const DISCONNECTED_MS = 2_000;
@@ -28,20 +37,37 @@ const ANEW_MS = 1_000;
 
 /** What one peer connection tells. */
 export interface ConnectionEvents {
+  /** A peer connection was made, the first or one in the place of another. */
+  opened(peer: RTCPeerConnection): void;
   described(description: SessionDescription): void;
   gathered(candidates: Candidate[] | null): void;
   /** A track of the other side is there, and may bring something. */
   arrived(line: Line, track: MediaStreamTrack): void;
   news(news: News): void;
+  /** Our pictures are paused, since the network is too weak for them, or go on. */
+  weak(on: boolean): void;
+  /** How good it is, once a second; null until that is known. */
+  measured(quality: Quality | null): void;
   /** ICE has lost the path. */
   interrupted(cause: 'network' | 'ice-failed'): void;
   controlOpened(): void;
   heard(message: ControlMessage): void;
+  /** It carries the call, and has a path: so it may carry the chat. */
+  carries(carry: (chat: LaterChat, call: () => string) => void): void;
+  /** What the two people may compare; null if there is nothing. */
+  safety(safety: Safety | null): void;
+  who(): Who;
   /** The other side has closed its peer connection. */
   gone(): void;
   tried(evidence: Evidence): void;
   broken(reason: 'media_failed' | 'incompatible_media'): void;
   problem(error: ClientError): void;
+}
+
+/** The two people of a call: our user, once the server has said who that is, and the other one. */
+export interface Who {
+  readonly me: UserId | undefined;
+  readonly peer: Readable<Peer>;
 }
 
 /** How to look for paths. */
@@ -50,8 +76,20 @@ export interface Means {
   readonly gather: Gather;
 }
 
+/** How all of a call's peer connections are made. */
+export interface ConnectionConfig {
+  readonly rtc: RTCConfiguration;
+  /** Sound may be sent twice while packets are lost. */
+  readonly twice: boolean;
+  /** Fetched beside the call's beginning. Without it a weak network is the browser's matter alone, and nothing is compared. */
+  readonly fetched: Promise<typeof import('./fetched.ts') | undefined>;
+  readonly compared: Compared;
+  /** None, if the application shows no chat. */
+  readonly chat: ChatOptions | undefined;
+}
+
 export class Connection {
-  readonly #config: RTCConfiguration;
+  readonly #config: ConnectionConfig;
   readonly #events: ConnectionEvents;
   readonly #tracks: Tracks = { mic: null, camera: null, screen: null, 'screen-sound': null };
   readonly #stream = new MediaStream();
@@ -62,6 +100,8 @@ export class Connection {
   #peer: RTCPeerConnection | undefined;
   #control: ControlChannel | undefined;
   #watch: FlowWatch | undefined;
+  #ladder: LadderWatch | undefined;
+  #safety: Promise<Watch> | undefined;
   #fed = false;
   #used = false;
   #released = false;
@@ -78,7 +118,7 @@ export class Connection {
   #holds = false;
   #disconnected: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(config: RTCConfiguration, events: ConnectionEvents) {
+  constructor(config: ConnectionConfig, events: ConnectionEvents) {
     this.#config = config;
     this.#events = events;
     this.#batch = new CandidateBatch((candidates) => events.gathered(candidates));
@@ -131,7 +171,8 @@ export class Connection {
       try {
         if (description.type === 'offer') await this.#answer(description.sdp, means, polite);
         else if (this.#peer?.signalingState === 'have-local-offer') {
-          const sdp = withStartRate(description.sdp);
+          if (this.#isOfAnother(description.sdp)) return;
+          const sdp = this.#adapted(description.sdp);
           await this.#peer.setRemoteDescription({ type: 'answer', sdp });
         }
       } catch (cause) {
@@ -185,26 +226,38 @@ export class Connection {
     if (typeof RTCPeerConnection === 'undefined') {
       throw new ClientError('unsupported-browser', 'this browser has no RTCPeerConnection');
     }
-    const peer = new RTCPeerConnection(configuration(this.#config, means.ice, means.gather));
+    const peer = new RTCPeerConnection(configuration(this.#config.rtc, means.ice, means.gather));
     const ifPresent = (run: () => void) => {
       if (peer === this.#peer && !this.#released) run();
     };
     this.#peer = peer;
+    this.#events.opened(peer);
     this.#batch.hold();
     this.#control = new ControlChannel(peer, {
-      opened: () => ifPresent(() => this.#events.controlOpened()),
+      opened: () =>
+        ifPresent(() => {
+          this.#events.controlOpened();
+          this.#compare((safety) => safety.opened());
+        }),
       heard: (message) => ifPresent(() => this.#heard(message)),
       // What broke here says nothing about the other side.
       closed: () => ifPresent(() => !isDead(peer) && this.#events.gone()),
     });
+    this.#safety = this.#config.fetched.then((part) =>
+      part
+        ? new part.SafetyWatch(peer, this.#events, this.#config.compared, (data) =>
+            this.tell({ type: 'verify', data }),
+          )
+        : unwatched((safety) => ifPresent(() => this.#events.safety(safety))),
+    );
     peer.addEventListener('icecandidate', ({ candidate }) =>
       ifPresent(() => {
         if (candidate) this.#evidence.local(candidate);
         this.#batch.push(candidate);
       }),
     );
-    peer.addEventListener('icecandidateerror', ({ errorCode }) =>
-      ifPresent(() => this.#evidence.error(errorCode)),
+    peer.addEventListener('icecandidateerror', ({ errorCode, url }) =>
+      ifPresent(() => this.#evidence.error(errorCode, url)),
     );
     peer.addEventListener('track', ({ track, transceiver }) =>
       ifPresent(() => {
@@ -226,6 +279,10 @@ export class Connection {
     return peer;
   }
 
+  #compare(run: (safety: Watch) => void): void {
+    void this.#safety?.then(run);
+  }
+
   #died(peer: RTCPeerConnection): void {
     if (peer !== this.#peer) return;
     this.#abandon(peer);
@@ -242,7 +299,7 @@ export class Connection {
   }
 
   #abandon(peer: RTCPeerConnection): void {
-    this.#dead = sessionOf(peer.remoteDescription?.sdp ?? '') ?? this.#dead;
+    this.#dead = sessionOf(peer.remoteDescription?.sdp ?? '') || this.#dead;
     this.#close();
   }
 
@@ -250,7 +307,11 @@ export class Connection {
     clearTimeout(this.#disconnected);
     this.#watch?.stop();
     this.#watch = undefined;
+    this.#ladder?.stop();
+    this.#ladder = undefined;
     this.#batch.hold();
+    this.#compare((safety) => safety.stop());
+    this.#safety = undefined;
     this.#peer?.close();
     this.#peer = undefined;
     this.#control = undefined;
@@ -283,10 +344,16 @@ export class Connection {
       return;
     }
     // The credentials of the first configuration may have grown old.
-    peer.setConfiguration(configuration(this.#config, means.ice, means.gather));
+    peer.setConfiguration(configuration(this.#config.rtc, means.ice, means.gather));
     this.#batch.hold();
+    await this.#stayAwake();
     await this.#makeOffer(means, true);
     this.#tellDescription();
+  }
+
+  /** Where media flows there is no hurry. */
+  async #stayAwake(): Promise<void> {
+    if (this.#peer && this.#watch?.silence.flows === false) await stayAwake(this.#peer);
   }
 
   async #answer(sdp: string, means: Means, polite: boolean): Promise<void> {
@@ -296,21 +363,21 @@ export class Connection {
     // They restart what is dead here: only our offer of a new one helps them.
     if (this.#dead !== undefined && session === this.#dead) return this.#offerAnew();
     const before = this.#peer;
-    const known = before?.remoteDescription;
     // They have made a new peer connection, as after a reload: ours cannot go on with it, nor with what it has offered.
-    if (known && sessionOf(known.sdp) !== session) {
+    if (this.#isOfAnother(sdp)) {
       this.#close();
       this.#events.interrupted('network');
     } else if (before?.signalingState === 'have-local-offer') {
       if (!polite) return;
       // An offer that was only prepared has made transceivers that an answer cannot use.
-      if (!known) this.#close();
+      if (!before.remoteDescription) this.#close();
     }
     if (!this.#peer) this.#offeredHere = false;
     const peer = this.#peer ?? this.#open(means);
-    if (peer === before) peer.setConfiguration(configuration(this.#config, means.ice, means.gather));
+    if (peer === before) peer.setConfiguration(configuration(this.#config.rtc, means.ice, means.gather));
     this.#batch.hold();
-    await peer.setRemoteDescription({ type: 'offer', sdp: withStartRate(sdp) });
+    await this.#stayAwake();
+    await peer.setRemoteDescription({ type: 'offer', sdp: this.#adapted(sdp) });
     for (const line of LINES) {
       const transceiver = transceiverOf(peer, line);
       if (!transceiver) continue;
@@ -320,6 +387,12 @@ export class Connection {
     }
     await peer.setLocalDescription();
     this.#tellDescription();
+  }
+
+  /** A description of another peer connection than the one we know there. */
+  #isOfAnother(sdp: string): boolean {
+    const known = this.#peer?.remoteDescription;
+    return !!known && sessionOf(known.sdp) !== sessionOf(sdp);
   }
 
   /** Tells our description with every candidate that it has already, and the others as they come. */
@@ -341,7 +414,9 @@ export class Connection {
     if (!peer?.remoteDescription) return;
     for (const candidate of this.#early.take(peer.remoteDescription.sdp)) {
       // One that the browser cannot use (an unknown name, an odd protocol) is no reason to do without the others.
-      await peer.addIceCandidate(candidate).catch(() => undefined);
+      await peer
+        .addIceCandidate({ ...candidate, candidate: withPriority(candidate.candidate) })
+        .catch(() => undefined);
     }
   }
 
@@ -352,14 +427,41 @@ export class Connection {
     if (state === 'connected' || state === 'completed') {
       this.#watch ??= new FlowWatch(peer, {
         news: (news) => this.#events.news(news),
-        received: (data) => this.tell({ type: 'received', data }),
+        received: (data) => this.tell({ type: 'received', data: { ...data, ...this.#ladder?.ailing } }),
       });
       this.#watch.silence.hold(this.#holds);
+      void this.#climb(peer);
+      this.#compare((safety) => safety.used());
+      void this.#chat(peer);
     }
     if (state === 'failed') this.#interrupted('ice-failed');
     if (state === 'disconnected') {
       this.#disconnected = setTimeout(() => this.#interrupted('network'), DISCONNECTED_MS);
     }
+  }
+
+  async #climb(peer: RTCPeerConnection): Promise<void> {
+    const fetched = await this.#config.fetched;
+    if (!fetched || peer !== this.#peer || this.#ladder) return;
+    this.#ladder = new fetched.LadderWatch(peer, this.#config.twice, {
+      ...this.#events,
+      sender: (line) => transceiverOf(peer, line)?.sender,
+      inTurn: (work) => this.#enqueue(work),
+    });
+  }
+
+  /** Fetches what chats; if it cannot be had, it is tried again at the next path. */
+  async #chat(peer: RTCPeerConnection): Promise<void> {
+    const { chat: options } = this.#config;
+    if (!options) return;
+    const part = await import('../chat/chat.ts').catch(() => undefined);
+    if (!part || peer !== this.#peer) return;
+    this.#events.carries((chat, call) => part.carry(chat, options, call, peer));
+  }
+
+  /** Their description, with what our sending and our choice of a path are to keep to. */
+  #adapted(sdp: string): string {
+    return withPriority(withStartRate(this.#ladder?.coded(sdp) ?? sdp));
   }
 
   #interrupted(cause: 'network' | 'ice-failed'): void {
@@ -368,7 +470,11 @@ export class Connection {
   }
 
   #heard(message: ControlMessage): void {
-    if (message.type === 'received') return this.#watch?.silence.beat(message.data);
+    if (message.type === 'verify') return this.#compare((safety) => safety.hear(message.data));
+    if (message.type === 'received') {
+      this.#ladder?.hear(message.data);
+      return this.#watch?.silence.beat(message.data);
+    }
     if (message.type === 'media') {
       const { audio, video, screen, hold } = message.data;
       const sent = (on: boolean) => (on && !hold ? 1 : 0);
@@ -396,11 +502,6 @@ function isDead(peer: RTCPeerConnection): boolean {
 
 function isOf(peer: RTCPeerConnection, dtls: RTCDtlsTransportState): boolean {
   return peer.getSenders().some(({ transport }) => transport?.state === dtls);
-}
-
-/** Which peer connection a description is of: the id in its `o=` line stays the same for one (RFC 9429 §5.2.1). */
-function sessionOf(sdp: string): string | undefined {
-  return /^o=\S+ (\S+)/m.exec(sdp)?.[1];
 }
 
 // Names of errors only: their messages quote descriptions, and those hold addresses.

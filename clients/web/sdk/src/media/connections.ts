@@ -4,11 +4,25 @@
  */
 import type { ControlMessage } from '../core/control.ts';
 import type { PeerKey } from '../core/state.ts';
+import type { Quality, Safety } from '../public.ts';
 import type { MediaEvents } from './call-media.ts';
-import { Connection } from './connection.ts';
+import type { Connection, ConnectionConfig, ConnectionEvents, Who } from './connection.ts';
 import { LINES, type Line, type Tracks } from './lines.ts';
 import type { Player } from './player.ts';
 import type { News } from './silence.ts';
+
+/** What they tell beside what the store is told. */
+export interface ConnectionsEvents extends MediaEvents {
+  /** The pictures of the one in use are paused, since the network is too weak for them, or go on. */
+  weak(on: boolean): void;
+  /** Of the one in use, or before that of any; null if there is nothing to compare. */
+  safety(safety: Safety | null): void;
+  who(): Who;
+  /** The one in use, once it has a path. */
+  carries: ConnectionEvents['carries'];
+  /** How good the one in use is, once a second. */
+  measured(quality: Quality | null): void;
+}
 
 /** How long the old one is kept for a new one that brings nothing. */
 const LINGER_MS = 10_000;
@@ -20,9 +34,16 @@ interface Entry {
   readonly arrived: Map<Line, MediaStreamTrack>;
 }
 
+let fetched: typeof import('./connection.ts') | undefined;
+
+/** Fetches what makes a peer connection: after this there may be one. */
+export async function fetchConnection(): Promise<void> {
+  fetched ??= await import('./connection.ts');
+}
+
 export class Connections {
-  readonly #config: RTCConfiguration;
-  readonly #events: MediaEvents;
+  readonly #config: ConnectionConfig;
+  readonly #events: ConnectionsEvents;
   readonly #player: Player;
   readonly #entries = new Map<PeerKey, Entry>();
   readonly #tracks: Tracks = { mic: null, camera: null, screen: null, 'screen-sound': null };
@@ -36,7 +57,7 @@ export class Connections {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #released = false;
 
-  constructor(config: RTCConfiguration, events: MediaEvents, player: Player) {
+  constructor(config: ConnectionConfig, events: ConnectionsEvents, player: Player) {
     this.#config = config;
     this.#events = events;
     this.#player = player;
@@ -61,8 +82,10 @@ export class Connections {
     if (key === this.#used || this.#released) return;
     const before = this.#used;
     this.#used = key;
+    this.#events.weak(false);
     this.#fed = undefined;
     const { connection, arrived } = this.#entry(key);
+    this.#events.safety(null);
     for (const other of [...this.#entries.keys()]) {
       if (other !== key && other !== before) this.#close(other);
     }
@@ -108,7 +131,9 @@ export class Connections {
     const known = this.#entries.get(key);
     if (known) return known;
     const arrived: Entry['arrived'] = new Map();
-    const connection = new Connection(this.#config, {
+    if (!fetched) throw new Error('fetchConnection comes first');
+    const connection = new fetched.Connection(this.#config, {
+      opened: (peer) => this.#events.opened(key, peer),
       described: (description) => this.#events.described(key, description),
       gathered: (candidates) => this.#events.gathered(key, candidates),
       arrived: (line, track) => {
@@ -116,11 +141,24 @@ export class Connections {
         if (key === this.#used) this.#show(key, line, track);
       },
       news: (news) => this.#news(key, news),
+      weak: (on) => {
+        if (key === this.#used) this.#events.weak(on);
+      },
+      measured: (quality) => {
+        if (key === this.#used) this.#events.measured(quality);
+      },
       interrupted: (cause) => this.#events.interrupted(key, cause),
+      carries: (carry) => {
+        if (key === this.#used) this.#events.carries(carry);
+      },
       controlOpened: () => {
         if (key === this.#used && this.#notice) connection.tell(this.#notice);
       },
       heard: (message) => this.#events.heard(key, message),
+      safety: (safety) => {
+        if (key === (this.#used ?? key)) this.#events.safety(safety);
+      },
+      who: () => this.#events.who(),
       gone: () => this.#events.heard(key, { type: 'leaving' }),
       tried: (evidence) => this.#events.tried(key, evidence),
       broken: (reason) => this.#events.broken(key, reason),

@@ -67,13 +67,17 @@ export function decodeControl(text: unknown): ControlMessage | undefined {
   switch (type) {
     case 'hangup':
     case 'leaving':
+    case 'recording-stop':
       return { type };
+    case 'verify':
+      return { type, data };
     case 'media':
       return isRecord(data) ? readNotice(data) : undefined;
     case 'received': {
-      const audio = isRecord(data) ? data['audio'] : undefined;
-      const video = isRecord(data) ? data['video'] : undefined;
-      return isCount(audio) && isCount(video) ? { type, data: { audio, video } } : undefined;
+      const { audio, video, busy, silent } = isRecord(data) ? data : {};
+      if (!isCount(audio) || !isCount(video)) return undefined;
+      const ailing = { ...(busy === true && { busy }), ...(silent === true && { silent }) };
+      return { type, data: { audio, video, ...ailing } };
     }
     default:
       return undefined;
@@ -81,7 +85,7 @@ export function decodeControl(text: unknown): ControlMessage | undefined {
 }
 
 function readNotice(data: Record<string, unknown>): ControlMessage | undefined {
-  const { audio, video, screen, hold, lost, n } = data;
+  const { audio, video, screen, hold, lost, weak, n } = data;
   if (typeof audio !== 'boolean' || typeof video !== 'boolean') return undefined;
   return {
     type: 'media',
@@ -91,6 +95,7 @@ function readNotice(data: Record<string, unknown>): ControlMessage | undefined {
       ...(typeof screen === 'boolean' ? { screen } : {}),
       ...(typeof hold === 'boolean' ? { hold } : {}),
       ...(typeof lost === 'boolean' ? { lost } : {}),
+      ...(typeof weak === 'boolean' ? { weak } : {}),
       ...(isCount(n) ? { n } : {}),
     },
   };

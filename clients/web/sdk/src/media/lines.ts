@@ -12,7 +12,8 @@ export type Line = 'mic' | 'camera' | 'screen' | 'screen-sound';
 /** In the order of our offers. */
 export const LINES: readonly Line[] = ['mic', 'camera', 'screen', 'screen-sound'];
 
-const KINDS: Readonly<Record<Line, 'audio' | 'video'>> = {
+/** What each is. */
+export const KINDS: Readonly<Record<Line, 'audio' | 'video'>> = {
   mic: 'audio',
   camera: 'video',
   screen: 'video',

@@ -1,16 +1,25 @@
 /** What this device sends in one call: microphone, camera, a shared screen. */
 import { ClientError, type DeviceKind } from '../client-error.ts';
 import type { MediaNotice } from '../protocol.ts';
-import type { Device, DeviceRole, LocalMedia, LocalState, MediaChoice, Readable } from '../public.ts';
+import type {
+  Device,
+  DeviceRole,
+  LocalMedia,
+  LocalState,
+  MediaChoice,
+  Processing,
+  Readable,
+} from '../public.ts';
 import { Source } from '../readable.ts';
 import { type Constraints, capture, one } from './capture.ts';
 import type { DeviceList } from './device-list.ts';
 import { Elements } from './elements.ts';
-import { LevelMeter } from './level.ts';
-import { LINES, type Line, type Tracks } from './lines.ts';
+import { Heard } from './heard.ts';
+import { KINDS, LINES, type Line, type Tracks } from './lines.ts';
+import { Effected } from './processing.ts';
 import { type SharedScreen, shareScreen } from './screen-share.ts';
-import { TalkWatch } from './talk-watch.ts';
 
+const DEVICES = ['mic', 'camera'] as const;
 /** A system that takes a microphone for a sound of its own gives it back sooner. */
 const TAKEN_MS = 2_000;
 
@@ -26,23 +35,27 @@ export interface LocalEvents {
 
 export class LocalDevices implements LocalMedia {
   readonly state = new Source<LocalState>({ mic: 'muted', camera: 'off', screen: 'off' });
-  readonly #meter = new LevelMeter();
-  readonly #talk = new TalkWatch();
+  readonly #level = new Heard(0, ({ measure }) => measure);
+  readonly #talk = new Heard(false, ({ watchTalk }) => watchTalk);
   readonly #constraints: Constraints;
   readonly #list: DeviceList;
   readonly #events: LocalEvents;
-  readonly #elements = new Elements((element) => {
-    // Our own voice would come back as an echo.
-    element.muted = true;
-    element.play().catch(() => undefined);
-  });
+  /** With our own sound, for whoever records it. */
+  readonly #views = { camera: new Elements(playMuted), screen: new Elements(playMuted) };
   readonly #stop = new AbortController();
   /** What each line sends, unless it is paused. */
   readonly #sent: Partial<Tracks> = {};
   readonly #tracks: Record<DeviceKind, MediaStreamTrack | null> = { mic: null, camera: null };
+  readonly #processing: Record<DeviceKind, Processing> = { mic: {}, camera: {} };
+  readonly #effected: Readonly<Record<DeviceKind, Effected>> = {
+    mic: new Effected(),
+    camera: new Effected(),
+  };
   #screen: SharedScreen | null = null;
   /** The other side holds the call: nothing goes on the wire. */
   #paused = false;
+  /** The network is too weak for pictures. */
+  #weak = false;
   /** What the user wants, while the browser still asks or opens, and while the call is on hold. */
   readonly #wanted = { mic: false, camera: false };
   #held = false;
@@ -61,11 +74,11 @@ export class LocalDevices implements LocalMedia {
   }
 
   get level(): Readable<number> {
-    return this.#meter.level;
+    return this.#level.value;
   }
 
   get talkingWhileMuted(): Readable<boolean> {
-    return this.#talk.talking;
+    return this.#talk.value;
   }
 
   get devices(): Readable<readonly Device[]> {
@@ -84,14 +97,14 @@ export class LocalDevices implements LocalMedia {
     this.pause(false);
     this.#endScreen();
     this.#wanted.camera &&= choice.video;
-    if (!this.#wanted.camera) this.#drop('camera', 'off');
+    if (!this.#wanted.camera) this.#drop('camera');
     this.#tell();
   }
 
   async mic(on: boolean): Promise<void> {
     this.#wanted.mic = on;
     // A microphone that the system has taken is opened anew: that is what gives it back.
-    if (on && this.state.value.mic === 'taken') this.#drop('mic', 'muted');
+    if (on && this.state.value.mic === 'taken') this.#drop('mic');
     if (this.#tracks.mic) this.#tracks.mic.enabled = on;
     else if (on) await this.#inTurn(() => this.#acquire('mic'));
     this.#showMic();
@@ -101,17 +114,17 @@ export class LocalDevices implements LocalMedia {
   async camera(on: boolean): Promise<void> {
     this.#wanted.camera = on;
     if (on) await this.#inTurn(() => this.#acquire('camera'));
-    else this.#drop('camera', 'off');
+    else this.#drop('camera');
     this.#tell();
   }
 
   async screen(on: boolean, { audio = true }: { readonly audio?: boolean } = {}): Promise<void> {
     if (!on) return this.#endScreen();
-    if (this.#held || this.#stop.signal.aborted) {
+    if (this.#idle) {
       throw new ClientError('wrong-state', 'screen: the call is on hold or over', { device: 'screen' });
     }
     const shared = await shareScreen(audio);
-    if (this.#held || this.#stop.signal.aborted) return stop(shared);
+    if (this.#idle) return stop(shared);
     this.#endScreen();
     this.#screen = shared;
     // The browser's own bar ends it, too, and so does a window that is closed.
@@ -128,16 +141,35 @@ export class LocalDevices implements LocalMedia {
     this.#list.choose(role, id);
   }
 
-  attach(element: HTMLMediaElement): () => void {
-    return this.#elements.attach(element);
+  async process(device: DeviceKind, processing: Processing): Promise<void> {
+    const before = this.#processing[device];
+    this.#processing[device] = processing;
+    // From this moment on it is not seen as it is, however long the rest takes.
+    if (processing.effect?.hides) this.#hide(device);
+    try {
+      // Behind what is being opened now, which does not know of it yet.
+      await this.#inTurn(async () => {
+        const track = this.#tracks[device];
+        const id = track?.getSettings().deviceId;
+        if (track && processing.constraints === before.constraints) this.#affect(device, track);
+        else if (id !== undefined) await this.#change(device, id);
+      });
+    } catch (error) {
+      if (this.#processing[device] === processing) this.#undo(device, processing, before);
+      throw error;
+    }
+  }
+
+  attach(element: HTMLMediaElement, view: 'camera' | 'screen' = 'camera'): () => void {
+    return this.#views[view].attach(element);
   }
 
   /** Lets go of every device, or takes up those that were in use; a screen has to be shared anew. */
   hold(on: boolean): void {
     this.#held = on;
     if (on) {
-      this.#drop('mic', 'muted');
-      this.#drop('camera', 'off');
+      this.#drop('mic');
+      this.#drop('camera');
       this.#endScreen();
     } else {
       this.#open();
@@ -150,28 +182,43 @@ export class LocalDevices implements LocalMedia {
     for (const line of LINES) this.#send(line, this.#sent[line] ?? null);
   }
 
+  /** Nothing is seen of camera and screen, though they are on, or it is seen again. */
+  weak(on: boolean): void {
+    if (on === this.#weak) return;
+    this.#weak = on;
+    this.#tell();
+  }
+
   release(): void {
     this.#stop.abort();
     clearTimeout(this.#taken);
-    for (const track of Object.values(this.#tracks)) track?.stop();
+    for (const device of DEVICES) {
+      this.#tracks[device]?.stop();
+      this.#tracks[device] = null;
+      this.#effected[device].stop();
+    }
     if (this.#screen) stop(this.#screen);
-    this.#tracks.mic = null;
-    this.#tracks.camera = null;
     this.#screen = null;
-    this.#meter.measure(null);
-    this.#talk.listen(null);
-    this.#elements.release();
+    this.#level.listenTo(null);
+    this.#talk.listenTo(null);
+    for (const view of Object.values(this.#views)) view.release();
     this.#show({ mic: 'none', camera: 'none', screen: 'off' });
+  }
+
+  /** On hold or over: no device is asked for. */
+  get #idle(): boolean {
+    return this.#held || this.#stop.signal.aborted;
   }
 
   #send(line: Line, track: MediaStreamTrack | null): void {
     this.#sent[line] = track;
+    this.#views[line.startsWith('screen') ? 'screen' : 'camera'].put(KINDS[line], track);
     this.#events.send(line, this.#paused ? null : track);
   }
 
   #open(): void {
     void this.#inTurn(async () => {
-      if (this.#held) return;
+      if (this.#idle) return;
       const wanted = {
         audio: this.#wanted.mic && !this.#tracks.mic,
         video: this.#wanted.camera && !this.#tracks.camera,
@@ -190,7 +237,7 @@ export class LocalDevices implements LocalMedia {
   }
 
   async #acquire(device: DeviceKind): Promise<void> {
-    if (this.#stop.signal.aborted || this.#held || this.#tracks[device]) return;
+    if (this.#idle || this.#tracks[device]) return;
     const found = await one(device, this.#chosen());
     this.#take(device, found);
     if (found instanceof ClientError) throw found;
@@ -200,14 +247,12 @@ export class LocalDevices implements LocalMedia {
   async #change(device: DeviceKind, id: string): Promise<void> {
     if (this.#stop.signal.aborted || !this.#tracks[device]) return;
     const exact = { deviceId: { exact: id } };
-    const wanted = {
-      audio: { ...this.#constraints.audio, ...exact },
-      video: { ...this.#constraints.video, ...exact },
-    };
+    const { audio, video } = this.#asked();
+    const wanted = { audio: { ...audio, ...exact }, video: { ...video, ...exact } };
     let found = await one(device, wanted);
     if (found instanceof ClientError && found.code === 'device-busy') {
       // Phones open one camera at a time.
-      this.#drop(device, device === 'mic' ? 'muted' : 'off');
+      this.#drop(device);
       found = await one(device, wanted);
       if (found instanceof ClientError) await this.#acquire(device);
     }
@@ -223,9 +268,16 @@ export class LocalDevices implements LocalMedia {
       const id = this.#list.chosen(device);
       return id === undefined ? {} : { deviceId: { ideal: id } };
     };
+    const { audio, video } = this.#asked();
+    return { audio: { ...audio, ...prefer('mic') }, video: { ...video, ...prefer('camera') } };
+  }
+
+  /** What is asked of the browser whichever device it is. */
+  #asked(): Constraints {
+    const { mic, camera } = this.#processing;
     return {
-      audio: { ...this.#constraints.audio, ...prefer('mic') },
-      video: { ...this.#constraints.video, ...prefer('camera') },
+      audio: { ...this.#constraints.audio, ...mic.constraints },
+      video: { ...this.#constraints.video, ...camera.constraints },
     };
   }
 
@@ -238,40 +290,81 @@ export class LocalDevices implements LocalMedia {
       return;
     }
     // The call has ended or is on hold, or the user has thought better of it, while the browser asked.
-    if (this.#stop.signal.aborted || this.#held || (device === 'camera' && !this.#wanted.camera)) {
+    if (this.#idle || (device === 'camera' && !this.#wanted.camera)) {
       return found.stop();
     }
     found.addEventListener('ended', () => this.#lost(device, found));
     this.#tracks[device] = found;
-    this.#send(device, found);
+    this.#affect(device, found);
     void this.#list.look();
     if (device === 'mic') {
       found.enabled = this.#wanted.mic;
       for (const type of ['mute', 'unmute']) found.addEventListener(type, () => this.#micMuted(found));
       this.#micMuted(found);
-      this.#meter.measure(found);
+      this.#level.listenTo(found);
       this.#show({ micLabel: found.label });
       this.#showMic();
     } else {
-      this.#elements.put('video', found);
       this.#show({ camera: 'on', cameraLabel: found.label });
     }
   }
 
-  #drop(device: DeviceKind, state: 'off' | 'muted' | 'lost'): void {
+  /** Whoever waits to be heard is not kept waiting by an effect that takes its time: it comes in when it is ready. */
+  #affect(device: DeviceKind, track: MediaStreamTrack): void {
+    const { effect } = this.#processing[device];
+    if (effect?.hides) this.#hide(device);
+    else this.#send(device, track);
+    this.#effected[device].begin(track, effect, {
+      made: (made) => {
+        this.#send(device, made);
+        this.#tell();
+      },
+      failed: (cause) => {
+        const hint = `${device}: the effect failed; ${effect?.hides ? 'nothing' : 'it'} is sent`;
+        const error = new ClientError('effect-failed', hint, { device, cause });
+        if (effect?.hides) return this.#giveUp(device, error);
+        this.#send(device, track);
+        this.#events.problem(error);
+      },
+    });
+  }
+
+  #hide(device: DeviceKind): void {
+    this.#effected[device].stop();
+    if (!this.#sent[device]) return;
+    this.#send(device, null);
+    this.#tell();
+  }
+
+  /** Lets go of what cannot be had as it is wanted. */
+  #giveUp(device: DeviceKind, error: ClientError): void {
+    this.#drop(device);
+    this.#take(device, error);
+    this.#tell();
+  }
+
+  /** The device could not be had. What was to be hidden stays hidden. */
+  #undo(device: DeviceKind, { effect }: Processing, before: Processing): void {
+    const track = this.#tracks[device];
+    if (effect?.hides) return this.#drop(device);
+    this.#processing[device] = before;
+    if (track) this.#affect(device, track);
+  }
+
+  #drop(device: DeviceKind, lost?: 'lost'): void {
     const track = this.#tracks[device];
     if (!track) return;
     track.stop();
+    this.#effected[device].stop();
     this.#tracks[device] = null;
     this.#send(device, null);
     if (device === 'mic') {
       clearTimeout(this.#taken);
-      this.#meter.measure(null);
-      this.#talk.listen(null);
-      this.#show({ mic: state === 'lost' ? 'lost' : 'muted' });
+      this.#level.listenTo(null);
+      this.#talk.listenTo(null);
+      this.#show({ mic: lost ?? 'muted' });
     } else {
-      this.#elements.put('video', null);
-      this.#show({ camera: state === 'lost' ? 'lost' : 'off' });
+      this.#show({ camera: lost ?? 'off' });
     }
   }
 
@@ -284,7 +377,7 @@ export class LocalDevices implements LocalMedia {
     this.#events.problem(error);
     this.#tell();
     void this.#inTurn(async () => {
-      if (this.#held || this.#tracks[device]) return;
+      if (this.#idle || this.#tracks[device]) return;
       const found = await one(device, this.#chosen());
       // What is wrong has been said: the device is lost.
       if (!(found instanceof ClientError)) this.#take(device, found);
@@ -294,7 +387,7 @@ export class LocalDevices implements LocalMedia {
 
   async #checkDevices(): Promise<void> {
     const present = await this.#list.look();
-    for (const device of ['mic', 'camera'] as const) {
+    for (const device of DEVICES) {
       const track = this.#tracks[device];
       const id = track?.getSettings().deviceId;
       const others = present.filter(({ role }) => role === device);
@@ -321,7 +414,7 @@ export class LocalDevices implements LocalMedia {
     if (!mic) return;
     const muted = !this.#wanted.mic;
     this.#show({ mic: muted ? 'muted' : 'on' });
-    this.#talk.listen(muted ? mic : null);
+    this.#talk.listenTo(muted ? mic : null);
   }
 
   #endScreen(): void {
@@ -347,9 +440,20 @@ export class LocalDevices implements LocalMedia {
   #tell(): void {
     if (this.#stop.signal.aborted) return;
     const { mic, camera, screen } = this.state.value;
+    const audio = mic === 'on';
+    if (this.#weak && (camera === 'on' || screen === 'on')) {
+      return this.#events.sending({ audio, video: false, weak: true });
+    }
     const shared = screen === 'on' ? { screen: true } : {};
-    this.#events.sending({ audio: mic === 'on', video: camera === 'on', ...shared });
+    // What hides it may not be ready yet.
+    this.#events.sending({ audio, video: camera === 'on' && !!this.#sent.camera, ...shared });
   }
+}
+
+/** Our own voice would come back as an echo. */
+function playMuted(element: HTMLMediaElement): void {
+  element.muted = true;
+  element.play().catch(() => undefined);
 }
 
 function stop({ picture, sound }: SharedScreen): void {

@@ -1,5 +1,6 @@
 /** A shared screen: asking for it, and its end, which the browser's own bar may bring. */
-import { ClientError, type ClientErrorCode } from '../client-error.ts';
+import { ClientError } from '../client-error.ts';
+import { explain } from './capture.ts';
 
 /** What a screen gives: its picture, and its sound if the user allowed that. */
 export interface SharedScreen {
@@ -31,22 +32,6 @@ export async function shareScreen(audio: boolean): Promise<SharedScreen> {
     picture.contentHint = 'detail';
     return { picture, sound: stream.getAudioTracks()[0] };
   } catch (cause) {
-    throw explain(cause);
+    throw await explain(cause, 'screen');
   }
-}
-
-function explain(cause: unknown): ClientError {
-  const { name, message } = cause instanceof Error ? cause : new Error();
-  const code: ClientErrorCode =
-    cause instanceof ClientError
-      ? cause.code
-      : name === 'NotAllowedError'
-        ? // Closing the browser's question is no refusal: it is asked anew next time.
-          /by system/i.test(message)
-          ? 'permission-denied'
-          : 'permission-dismissed'
-        : name === 'NotFoundError'
-          ? 'device-missing'
-          : 'device-busy';
-  return new ClientError(code, `screen: ${code}`, { device: 'screen', cause });
 }

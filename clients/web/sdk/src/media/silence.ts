@@ -68,6 +68,9 @@ export class Silence {
   #unheard: Partial<Record<'audio' | 'video', Still>> = {};
   #unhearing: Still | undefined;
   #beatAt: number | undefined;
+  #heard = 0;
+  /** When more of our sound had arrived. */
+  #heardAt: number | undefined;
   #deaf: 'me' | 'peer' | undefined;
   #deafAt = 0;
 
@@ -105,6 +108,8 @@ export class Silence {
     const look = this.#before;
     if (!look) return;
     this.#beatAt = look.at;
+    if (received.audio > this.#heard) this.#heardAt = look.at;
+    this.#heard = received.audio;
     for (const kind of KINDS) {
       const still = this.#unheard[kind];
       // Only what was sent can be missing: the time until a camera is turned on does not count.
@@ -122,8 +127,10 @@ export class Silence {
       (before ? before.received.audio + before.received.video : 0);
     if (grew || media) {
       this.#progressAt = look.at;
+      // What comes every now and then, as where nothing is sent while nobody speaks, is no steady flow.
+      const steady = media && this.#quietLooks === 0;
+      this.#dense = steady ? Math.min(this.#dense + 1, DENSE_LOOKS) : Math.max(this.#dense - 1, 0);
       this.#quietLooks = 0;
-      this.#dense = media ? Math.min(this.#dense + 1, DENSE_LOOKS) : Math.max(this.#dense - 1, 0);
     } else {
       this.#quietLooks += 1;
     }
@@ -190,6 +197,8 @@ export class Silence {
     // Without their counts nothing is known: an old client, or one whose words do not arrive either.
     if (this.#beatAt === undefined || look.at - this.#beatAt > DEAF_MS) return false;
     return KINDS.some((kind) => {
+      // One way carries both: pictures that do not arrive beside the sound have no room, which is the ladder's business.
+      if (kind === 'video' && this.#heardAt !== undefined && look.at - this.#heardAt < DEAF_MS) return false;
       const still = this.#unheard[kind];
       if (!still || look.at - still.since < DEAF_MS) return false;
       return look.sent[kind] - still.sent >= DEAF_PACKETS;

@@ -7,7 +7,6 @@
  */
 import type { Connection, Transport, TransportEvents } from '../transport.ts';
 import { webSocketTransport } from './socket.ts';
-import { streamTransport } from './stream.ts';
 
 const NO_CODE = 1006;
 /** A WebSocket that has not opened by then gets a rival. Slow networks open one in 2 s. */
@@ -15,10 +14,31 @@ const RIVAL_AFTER_MS = 3_000;
 /** So many WebSockets in a row that failed where the event stream did not, and it is not tried again. */
 const ENOUGH = 2;
 
+/** The event stream, fetched when it is wanted: seldom, and where HTTP gets through. */
+const streamLater: Transport = {
+  open(url, events) {
+    let line: Connection | undefined;
+    let over = false;
+    import('./stream.ts').then(
+      ({ streamTransport }) => {
+        if (!over) line = streamTransport.open(url, events);
+      },
+      () => over || events.closed(NO_CODE),
+    );
+    return {
+      send: (text) => line?.send(text),
+      close() {
+        over = true;
+        line?.close();
+      },
+    };
+  },
+};
+
 export function automaticTransport(
   tell: (text: string) => void,
   socket: Transport = webSocketTransport,
-  stream: Transport = streamTransport,
+  stream: Transport = streamLater,
 ): Transport {
   /** WebSockets in a row that did not open although the server could be reached, or were cut before it answered. */
   let failures = 0;

@@ -1,4 +1,5 @@
 /** Which device this is: a tab, for as long as it lives, reloads included. */
+import { hold } from './hold.ts';
 
 const KEY = 'visavis.device';
 
@@ -12,11 +13,10 @@ export interface Device {
 export async function thisTab(): Promise<Device> {
   const name = browserName(navigator.userAgent);
   const kept = read();
-  // A duplicated tab inherits what the first one stored. Two tabs under one id would throw each other out, so the id
-  // is held by a lock for as long as the tab lives. Without locks (plain HTTP) the risk is taken.
-  if (kept && (await hold(kept))) return { id: kept, name };
+  // Two tabs under one id would throw each other out.
+  if (kept && (await hold(`${KEY}.${kept}`))) return { id: kept, name };
   const id = `tab-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`;
-  await hold(id);
+  await hold(`${KEY}.${id}`);
   write(id);
   return { id, name };
 }
@@ -48,21 +48,6 @@ export function browserName(userAgent: string): string {
               ? 'Linux'
               : undefined;
   return system ? `${browser} on ${system}` : browser;
-}
-
-async function hold(id: string): Promise<boolean> {
-  if (!('locks' in navigator)) return true;
-  try {
-    return await new Promise<boolean>((resolve) => {
-      const asked = navigator.locks.request(`${KEY}.${id}`, { ifAvailable: true }, (lock) => {
-        resolve(lock !== null);
-        return lock ? new Promise<never>(() => {}) : undefined;
-      });
-      asked.catch(() => resolve(true));
-    });
-  } catch {
-    return true;
-  }
 }
 
 // A browser may forbid storage (private windows, embedded pages): then each load is a device of its own.

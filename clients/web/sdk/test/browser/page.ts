@@ -32,6 +32,7 @@ function person(user: string): Client {
     ticket: () => Promise.resolve('tkt'),
     device: { id: `${user}-tab`, name: 'this page' },
     transport: server.transport(user),
+    chat: {},
   });
 }
 
@@ -69,6 +70,6 @@ const alice = person('alice');
 const bob = person('bob');
 
 /** What the tests drive. */
-export const bed = { alice, bob, server, peers, tracks, motion, level, video };
+export const bed = { alice, bob, person, server, peers, tracks, motion, level, video };
 export type Bed = typeof bed & { out: Call; in: Call };
 Object.assign(window, { bed });
