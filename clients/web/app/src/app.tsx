@@ -6,14 +6,14 @@ import type { Send } from './model/message.ts';
 import type { CallModel, Model, Page } from './model/model.ts';
 import { Incoming } from './screens/incoming.tsx';
 import { Loading, Unreachable } from './screens/plain.tsx';
-import { Shell } from './screens/shell.tsx';
-import { Waiting } from './screens/waiting.tsx';
+import { ReportPage, Shell } from './screens/shell.tsx';
 import { say } from './text/language.ts';
 import { announcements, aroundOf } from './text/status.ts';
 import { KeepsPeopleContext } from './ui/keeps-people.ts';
-import { later } from './ui/later.tsx';
+import { later, laterWithCalls } from './ui/later.tsx';
 import { useNow } from './ui/now.ts';
 import { ToastView } from './ui/toast.tsx';
+import { whenIdle } from './ui/when-idle.ts';
 
 type PageOf<Type extends Page['type']> = Extract<Page, { type: Type }>;
 
@@ -23,12 +23,15 @@ const Join = later<{ page: PageOf<'join'>; send: Send }>(
 const SignIn = later<{ page: PageOf<'sign-in'>; send: Send }>(
   async () => (await import('./screens/sign-in.tsx')).SignIn,
 );
-/** Fetched as soon as the first page stands: a call does not wait for it. */
-const CallScreen = later(async () => (await import('./screens/call-screen.tsx')).CallScreen);
-const GuestDoor = later<{ page: PageOf<'guest-door'>; send: Send }>(
+/** Fetched as soon as a page stands from which one calls: a call does not wait for it. */
+const CallScreen = laterWithCalls(async () => (await import('./screens/call-screen.tsx')).CallScreen);
+const Confirm = later(async () => (await import('./screens/confirm.tsx')).Confirm);
+const Waiting = later(async () => (await import('./screens/waiting.tsx')).Waiting);
+/** Fetched as soon as the address is read. */
+export const GuestDoor = laterWithCalls<{ page: PageOf<'guest-door'>; send: Send }>(
   async () => (await import('./screens/guest.tsx')).GuestDoor,
 );
-const GuestInside = later<{ model: Model; page: PageOf<'guest'>; send: Send }>(
+const GuestInside = laterWithCalls<{ model: Model; page: PageOf<'guest'>; send: Send }>(
   async () => (await import('./screens/guest.tsx')).GuestInside,
 );
 
@@ -42,7 +45,15 @@ export function App({ model, send }: Props) {
   const current = model.value;
   const { call, toast } = current;
   const waiting = waitingCall(current);
-  useEffect(() => CallScreen.fetch(), []);
+  const stands = current.page.type !== 'loading';
+  useEffect(() => {
+    if (!stands) return;
+    CallScreen.fetch();
+    return whenIdle(() => {
+      Waiting.fetch();
+      Confirm.fetch();
+    });
+  }, [stands]);
   return (
     <>
       {/* What a call covers is neither read out nor reached by the keyboard. */}
@@ -53,6 +64,14 @@ export function App({ model, send }: Props) {
         {call && <CallView key={call.serial} call={call} model={current} send={send} />}
       </KeepsPeopleContext.Provider>
       {call && waiting && <Waiting key={waiting.serial} waiting={waiting} call={call} send={send} />}
+      {current.shared?.asking && current.page.type === 'home' && (
+        <Confirm
+          name={current.page.me.display_name}
+          wanted={current.shared.asking.wanted}
+          form={current.shared.asking.form}
+          send={send}
+        />
+      )}
       {toast && (
         <ToastView
           toast={toast}
@@ -67,6 +86,8 @@ export function App({ model, send }: Props) {
 
 function PageView({ model, send }: { readonly model: Model; readonly send: Send }) {
   const { page } = model;
+  const signedOut = page.type === 'sign-in' || page.type === 'unreachable';
+  if (signedOut && model.place === 'report') return <ReportPage back="#/" />;
   switch (page.type) {
     case 'loading':
       return <Loading />;
@@ -92,7 +113,9 @@ interface CallProps {
 }
 
 function CallView({ call, model, send }: CallProps) {
-  if (ringsHere(call)) return <Incoming call={call} send={send} />;
+  const { page, shared } = model;
+  const asks = page.type === 'home' && shared !== null && !shared.open ? page.me.display_name : null;
+  if (ringsHere(call)) return <Incoming call={call} asks={asks} send={send} />;
   const goesOn = model.elsewhere.some(({ id }) => id === call.id);
   return (
     <CallScreen

@@ -35,6 +35,7 @@ const TEXTS = [
   ['ink-soft', 'sunken'],
   ['accent', 'ground'],
   ['accent', 'accent-soft'],
+  ['ink', 'accent-soft'],
   ['on-accent', 'accent'],
   ['on-accent', 'accent-hover'],
   ['danger', 'ground'],
@@ -52,6 +53,14 @@ test.each(TEXTS)('%s on %s can be read by everybody, light and dark', (text, gro
   // WCAG 2.2, 1.4.3: 4.5:1 for text.
   expect(contrast(lightText, lightGround)).toBeGreaterThanOrEqual(4.5);
   expect(contrast(darkText, darkGround)).toBeGreaterThanOrEqual(4.5);
+});
+
+test('the lines of graphs can be seen, and told apart without colours, too: one of them is dashed', () => {
+  for (const line of ['accent', 'plot-second']) {
+    const [light, dark] = token(line);
+    expect(contrast(light, token('ground')[0])).toBeGreaterThanOrEqual(3);
+    expect(contrast(dark, token('ground')[1])).toBeGreaterThanOrEqual(3);
+  }
 });
 
 test('the edges of fields can be seen', () => {

@@ -4,7 +4,7 @@ import { keepAwaited, keptAwaited } from '../src/awaited.ts';
 import type { Input, Output } from '../src/model/message.ts';
 import { initialModel, type Model, type PastCall } from '../src/model/model.ts';
 import { NOBODY, type OwnPreferences, requestsOf } from '../src/model/people.ts';
-import { isQuiet } from '../src/model/people-update.ts';
+import { isQuiet, unseenCount } from '../src/model/people-update.ts';
 import { update } from '../src/model/update.ts';
 import { WISH_MS } from '../src/push/wish.ts';
 import { nextMorning } from '../src/screens/settings/quiet.tsx';
@@ -163,13 +163,21 @@ describe('missed calls', () => {
   test('are counted until the history is opened', () => {
     const missed = run(home, ...told);
     expect(missed.outputs).toEqual([]);
-    expect(missed.model.people.unseen.missed).toBe(2);
+    expect(missed.model.people.unseen).toEqual({ missed: 2, requests: 0 });
     const { model, outputs } = run(missed.model, { type: 'go', place: 'history' });
     expect(outputs).toEqual([
       { type: 'show-address', place: 'history' },
       { type: 'mark-seen', call: 'c2' },
     ]);
-    expect(model.people.unseen.missed).toBe(0);
+    expect(model.people.unseen).toEqual({ missed: 0, requests: 0 });
+  });
+
+  test('leave the number on the icon alone until the server has said it, and of nobody there are none', () => {
+    const { model } = run(home, ...told);
+    const locked = run(model, { type: 'shared', on: true }).model;
+    const left = run(model, { type: 'sign-out' }).model;
+    const loading = initialModel(true);
+    expect([home, loading, model, locked, left].map(unseenCount)).toEqual([null, null, 2, null, 0]);
   });
 
   test('count as seen only once somebody looks at the page', () => {

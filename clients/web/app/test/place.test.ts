@@ -7,6 +7,7 @@ test('an address names a page, a link or a wish, and never a call to answer', ()
     '#/',
     '#/contacts',
     '#/settings/quiet',
+    '#/admin/relay',
     '#/join/abc',
     '#/guest/t0k-en',
     '#/wish/n0nce',
@@ -17,6 +18,7 @@ test('an address names a page, a link or a wish, and never a call to answer', ()
     { type: 'place', place: 'home' },
     { type: 'place', place: 'contacts' },
     { type: 'place', place: 'settings/quiet' },
+    { type: 'place', place: 'admin/relay' },
     { type: 'join', token: 'abc' },
     { type: 'guest', token: 't0k-en' },
     { type: 'wish', nonce: 'n0nce' },
@@ -26,6 +28,7 @@ test('an address names a page, a link or a wish, and never a call to answer', ()
 
 test('what is not known leads home, or to the settings it is part of', () => {
   expect(placeIn('#/settings/nonsense')).toBe('settings');
+  expect(placeIn('#/admin/nonsense')).toBe('admin');
   expect(placeIn('#/nonsense')).toBe('home');
   expect(placeIn('#/join/abc')).toBe('home');
 });

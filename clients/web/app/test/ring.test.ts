@@ -1,4 +1,4 @@
-import type { CallView, PushedCall } from '@visavis/client';
+import type { CallView, PushedCall, PushMessage } from '@visavis/client';
 import { describe, expect, test } from 'vitest';
 import type { Wish } from '../src/push/wish.ts';
 import { press, takePush } from '../src/worker/ring.ts';
@@ -9,8 +9,18 @@ import type {
   Scope,
   Shown,
   ShowOptions,
+  Standing,
   WorkerMessage,
 } from '../src/worker/scope.ts';
+
+/** An open page; without more, that of this user, behind another tab, which has not heard of the call. */
+interface Tab {
+  url?: string;
+  visible?: boolean;
+  focused?: boolean;
+  /** What it says of the call; null if it says nothing. */
+  says?: Standing | null;
+}
 
 /** A browser as the worker sees it: what is shown, which pages are open, what the server says. */
 class Browser implements Scope {
@@ -18,8 +28,9 @@ class Browser implements Scope {
   readonly asked: string[] = [];
   readonly opened: string[] = [];
   readonly told: WorkerMessage[] = [];
+  readonly toldAt: string[] = [];
   answers: Record<string, Answer | null> = {};
-  tabs: { url?: string; visible?: boolean; focused?: boolean }[] = [];
+  tabs: Tab[] = [];
   speaks: 'en' | 'zh-CN' = 'en';
   readonly left: Wish[] = [];
 
@@ -27,11 +38,20 @@ class Browser implements Scope {
   pages = () =>
     Promise.resolve(
       this.tabs.map(
-        ({ url = 'https://calls.example.org/#/contacts', visible = false, focused = false }): Page => ({
+        ({
+          url = 'https://calls.example.org/#/contacts',
+          visible = false,
+          focused = false,
+          says = 'unheard',
+        }): Page => ({
           url,
           visible,
           focused,
-          tell: (message) => void this.told.push(message),
+          standing: () => Promise.resolve(says),
+          tell: (message) => {
+            this.told.push(message);
+            this.toldAt.push(url);
+          },
           focus: () => Promise.resolve(),
         }),
       ),
@@ -40,7 +60,15 @@ class Browser implements Scope {
     this.opened.push(hash);
     return Promise.resolve();
   };
-  now = () => 1_000;
+  clock = 1_000;
+  now = () => this.clock;
+  readonly paused: number[] = [];
+  whileItPauses: () => void | Promise<void> = () => {};
+  pause = async (ms: number) => {
+    this.paused.push(ms);
+    this.clock += ms;
+    await this.whileItPauses();
+  };
   leave = (wish: Wish) => {
     this.left.push(wish);
     return Promise.resolve(`n${this.left.length}`);
@@ -50,6 +78,11 @@ class Browser implements Scope {
     return Promise.resolve();
   };
   shown = (tag: string) => Promise.resolve(this.notifications.has(tag) ? [this.at(tag)] : []);
+  missed = 0;
+  countMissed = () => {
+    this.missed += 1;
+    return Promise.resolve();
+  };
   ask = (path: string, method: 'GET' | 'POST', token: string) => {
     this.asked.push(`${method} ${path} ${token}`);
     return Promise.resolve(this.answers[`${method} ${path}`] ?? null);
@@ -81,6 +114,8 @@ const PUSH: PushedCall & { type: 'call' } = {
   device: 'browser-1',
   token: 'tok',
 };
+const DECLINE = `POST /api/calls/${CALL}/decline`;
+const STOP: PushMessage = { type: 'stop', call: CALL, reason: 'no_answer' };
 const ASK = `GET /api/calls/${CALL}`;
 const RINGING = `POST /api/calls/${CALL}/ringing`;
 
@@ -88,6 +123,8 @@ const view = (state: CallView['state'], change: Partial<CallView> = {}): Answer 
   type: 'ok',
   value: { id: CALL, rev: 2, state, role: 'callee', you: 'ringing', ...change },
 });
+
+const ENDED = view('ended', { reason: 'rejected' });
 
 /** A browser without a page, for which the server says that the call rings. */
 function asleep(): Browser {
@@ -103,7 +140,7 @@ describe('a push for a call', () => {
   test('rings with both answers, once the server has said that the call still rings', async () => {
     const browser = asleep();
     await takePush(browser, PUSH);
-    expect(browser.asked).toEqual([`${ASK} tok`, `${RINGING} tok`]);
+    expect(browser.asked.slice(0, 2)).toEqual([`${ASK} tok`, `${RINGING} tok`]);
     expect(browser.seen).toEqual([RINGS]);
   });
 
@@ -141,16 +178,79 @@ describe('a push for a call', () => {
     expect(browser.seen).toEqual([MISSED]);
   });
 
-  test('is left to a page that is looked at; one behind another tab needs the notification', async () => {
-    for (const [visible, seen] of [
-      [true, []],
-      [false, [RINGS]],
-    ] as const) {
+  test('is left to a page that is looked at and has the call, and to no other page', async () => {
+    const pages: [Tab, unknown[]][] = [
+      [{ visible: true, says: 'here' }, []],
+      [{ visible: false, says: 'here' }, [RINGS]],
+      // Without a connection; a guest's; one that is just being closed.
+      [{ visible: true, says: 'unheard' }, [RINGS]],
+      [{ visible: true, says: 'never' }, [RINGS]],
+      [{ visible: true, says: null }, [RINGS]],
+      [{ visible: true, says: 'here', url: 'https://calls.example.org/tutorial/' }, [RINGS]],
+    ];
+    for (const [tab, seen] of pages) {
       const browser = asleep();
-      browser.tabs = [{ visible }];
+      browser.tabs = [{}, tab];
       await takePush(browser, PUSH);
       expect(browser.seen).toEqual(seen);
     }
+  });
+
+  test('that was missed is told, unless one looks at a page that tells of it', async () => {
+    const pages: [Tab, unknown[]][] = [
+      [{ visible: true, says: 'over' }, []],
+      [{ visible: true, says: 'here' }, []],
+      [{ visible: false, says: 'over' }, [MISSED]],
+      [{ visible: true, says: 'unheard' }, [MISSED]],
+      [{ visible: true, says: 'never' }, [MISSED]],
+      [{ visible: true, says: null }, [MISSED]],
+    ];
+    for (const [tab, seen] of pages) {
+      const browser = new Browser();
+      browser.tabs = [tab];
+      browser.answers = { [ASK]: view('ended', { reason: 'no_answer' }) };
+      await takePush(browser, PUSH);
+      expect(browser.seen).toEqual(seen);
+    }
+  });
+
+  describe('of whose end no word comes', () => {
+    /** A browser that rings, and what the server says when the call can ring no longer. */
+    async function later(ringing: Answer | null, then: Answer | null): Promise<Browser> {
+      const browser = asleep();
+      browser.answers[RINGING] = ringing;
+      browser.whileItPauses = () => {
+        browser.answers[ASK] = then;
+      };
+      await takePush(browser, PUSH);
+      return browser;
+    }
+
+    test('rings no longer than it may, with or without a server', async () => {
+      for (const ringing of [view('ringing'), null]) {
+        for (const [then, seen] of [
+          [view('ended', { reason: 'no_answer' }), [MISSED]],
+          [view('ended', { reason: 'hangup', you: 'elsewhere' }), []],
+          [null, [MISSED]],
+          [view('ringing'), [RINGS]],
+        ] as const) {
+          const browser = await later(ringing, then);
+          expect([browser.paused, browser.seen]).toEqual([[PUSH.expires_in_ms], seen]);
+        }
+      }
+    });
+
+    test('is not told again if it was pressed or stopped meanwhile', async () => {
+      for (const meanwhile of [
+        (browser: Browser) => browser.at(CALL).close(),
+        (browser: Browser) => takePush(browser, STOP),
+      ]) {
+        const browser = asleep();
+        browser.whileItPauses = () => meanwhile(browser);
+        await takePush(browser, PUSH);
+        expect(browser.asked).toEqual([`${ASK} tok`, `${RINGING} tok`]);
+      }
+    });
   });
 });
 
@@ -179,20 +279,81 @@ describe('a push that stops a call', () => {
   });
 });
 
+describe('the number on the icon of the app', () => {
+  async function counted(tabs: Browser['tabs'], ...stops: CallView['reason'][]): Promise<number> {
+    const browser = asleep();
+    await takePush(browser, PUSH);
+    browser.tabs = tabs;
+    for (const reason of stops)
+      await takePush(browser, { type: 'stop', call: CALL, ...(reason && { reason }) });
+    return browser.missed;
+  }
+
+  test('counts a missed call once, however often the server says so', async () => {
+    expect(await counted([], 'no_answer', 'no_answer')).toBe(1);
+  });
+
+  test('counts nothing that was dealt with elsewhere', async () => {
+    expect(await counted([], undefined)).toBe(0);
+  });
+
+  test('is left to a page of this user, if one is open, though nobody looks at it', async () => {
+    expect(await counted([{}], 'no_answer')).toBe(0);
+    expect(await counted([{ says: 'over' }], 'no_answer')).toBe(0);
+    expect(await counted([{ says: 'never' }], 'no_answer')).toBe(1);
+  });
+});
+
 describe('a press', () => {
-  async function pressed(action: string, pages: Browser['tabs'] = []): Promise<Browser> {
+  async function pressed(
+    action: string,
+    pages: Tab[] = [],
+    declined: Answer | null = ENDED,
+  ): Promise<Browser> {
     const browser = asleep();
     await takePush(browser, PUSH);
     browser.asked.length = 0;
+    browser.clock = 1_000;
+    browser.answers[DECLINE] = declined;
     browser.tabs = pages;
     await press(browser, browser.at(CALL), action);
     return browser;
   }
 
+  const ASLEEP = 'https://calls.example.org/#/contacts/asleep';
+
+  /** Which pages were told to answer, by their addresses, and which were opened to. */
+  async function answeredBy(tabs: Tab[]): Promise<{ answering: string[]; opened: string[] }> {
+    const { toldAt: answering, opened } = await pressed('answer', tabs);
+    return { answering, opened };
+  }
+
   test('on decline declines, and opens nothing', async () => {
     const browser = await pressed('decline');
-    expect(browser.asked).toEqual([`POST /api/calls/${CALL}/decline tok`]);
+    expect(browser.asked).toEqual([`${DECLINE} tok`]);
     expect([browser.opened, browser.told, browser.seen]).toEqual([[], [], []]);
+  });
+
+  test('on decline is said once more if nobody has heard it', async () => {
+    const browser = asleep();
+    await takePush(browser, PUSH);
+    browser.asked.length = 0;
+    browser.whileItPauses = () => {
+      browser.answers[DECLINE] = ENDED;
+    };
+    await press(browser, browser.at(CALL), 'decline');
+    expect([browser.asked, browser.seen]).toEqual([[`${DECLINE} tok`, `${DECLINE} tok`], []]);
+  });
+
+  test('on decline that nobody hears shows the call again, without a sound, for as long as it may ring', async () => {
+    const browser = await pressed('decline', [], null);
+    const options = browser.notifications.get(CALL)?.options;
+    expect(browser.asked).toEqual([`${DECLINE} tok`, `${DECLINE} tok`, `${ASK} tok`]);
+    expect(browser.seen).toEqual([RINGS]);
+    expect([options?.silent, options?.vibrate, options?.renotify]).toEqual([true, undefined, undefined]);
+    browser.answers = {};
+    await press(browser, browser.at(CALL), 'decline');
+    expect(browser.seen).toEqual([MISSED]);
   });
 
   test('on answer leaves the wish to a page that it opens, whose address does not name the call', async () => {
@@ -213,6 +374,30 @@ describe('a press', () => {
     expect(browser.opened).toEqual([]);
     expect(browser.told).toEqual([{ type: 'answer', call: CALL, video: true, pressedAt: 1_000 }]);
     expect(browser.left).toEqual([]);
+  });
+
+  test('on answer tells a page that has the call sooner than one in front that has not', async () => {
+    const { answering, opened } = await answeredBy([
+      { focused: true, visible: true },
+      { says: 'here', url: 'https://calls.example.org/#/history' },
+    ]);
+    expect([answering, opened]).toEqual([['https://calls.example.org/#/history'], []]);
+  });
+
+  test('on answer tells a page that is asleep, and opens one if all others can never take the call', async () => {
+    expect(
+      await answeredBy([
+        { says: 'never', focused: true },
+        { says: null, url: ASLEEP },
+      ]),
+    ).toEqual({
+      answering: [ASLEEP],
+      opened: [],
+    });
+    expect(await answeredBy([{ says: 'never', focused: true }])).toEqual({
+      answering: [],
+      opened: ['#/wish/n1'],
+    });
   });
 
   test('on a missed call leads to the history', async () => {

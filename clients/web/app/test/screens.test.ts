@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { cornerAt, cornerByKey } from '../src/screens/corner.ts';
-import { nameOf } from '../src/screens/dial-field.tsx';
 import { fitZoom } from '../src/screens/fit-zoom.ts';
 import { initialsOf, tintOf } from '../src/ui/avatar.tsx';
 
@@ -24,29 +23,6 @@ test('initials are what friends would write', () => {
   expect(['Alice Martin', 'bob', '林晓雯', 'dan.oyelaran_whitfield', '  ', 'Élodie'].map(initialsOf)).toEqual(
     ['AM', 'B', '雯', 'DW', '?', 'É'],
   );
-});
-
-test('a contact may be called by the name that is shown, unless two have it', () => {
-  const contact = (name: string, display_name: string) => ({
-    name,
-    display_name,
-    chosen_name: name,
-    favourite: false,
-  });
-  const contacts = [
-    contact('bob', 'Bob Keller'),
-    contact('x1', 'Sam'),
-    contact('x2', 'Sam'),
-    contact('sam', 'Samuel'),
-  ];
-  expect([' Bob keller ', 'BOB', 'Sam', 'x1', 'dave'].map((typed) => nameOf(typed, contacts))).toEqual([
-    'bob',
-    'bob',
-    'sam',
-    'x1',
-    'dave',
-  ]);
-  expect(nameOf('Sam', contacts.slice(0, 3))).toBe('Sam');
 });
 
 test('names differ in colour', () => {

@@ -1,17 +1,18 @@
 import { ClientError, type EndReason, type RecoveryCause } from '@visavis/client';
 import { describe, expect, test } from 'vitest';
 import { type Ended, initialModel } from '../src/model/model.ts';
+import { isUrgent } from '../src/screens/identity.tsx';
+import { diagnosisMessage } from '../src/text/after-call.ts';
 import { deviceMessage } from '../src/text/device.ts';
 import { DICTIONARIES } from '../src/text/dictionaries.ts';
-import { en, type Key } from '../src/text/en.ts';
-import { diagnosisMessage, endedBeside, endedMessage } from '../src/text/ended.ts';
+import type { Key } from '../src/text/en.ts';
+import { endedBeside, endedMessage } from '../src/text/ended.ts';
 import { fill } from '../src/text/fill.ts';
 import { chooseLanguage, type Message } from '../src/text/language.ts';
 import {
   type Around,
   announcements,
   hintMessage,
-  isUrgent,
   pictureMessage,
   statusMessage,
   titleMessage,
@@ -19,6 +20,7 @@ import {
 import { formatDuration } from '../src/text/time.ts';
 import { call, RINGS_HERE, stage } from './call-models.ts';
 
+const { en } = DICTIONARIES;
 const KEYS = Object.keys(en) as Key[];
 const english = (message: Message | null) =>
   message && fill(DICTIONARIES.en[message.key], message.params ?? {});
@@ -27,7 +29,7 @@ const chinese = (message: Message | null) =>
 
 describe('the dictionaries', () => {
   test('say the same things in both languages, and nothing else', () => {
-    expect(Object.keys(DICTIONARIES['zh-CN'])).toEqual(KEYS);
+    expect(Object.keys(DICTIONARIES['zh-CN']).sort()).toEqual(KEYS.toSorted());
     for (const dictionary of Object.values(DICTIONARIES)) {
       expect(Object.entries(dictionary).filter(([, text]) => text.trim() === '')).toEqual([]);
     }
@@ -102,6 +104,7 @@ describe('the end of a call', () => {
       'This call ended because an account or the guest link is no longer valid.',
       '通话已结束：一方的账号或访客链接已失效。',
     ],
+    operator: ['An administrator of the server ended this call.', '服务器管理员结束了此次通话。'],
     server: ['The server ended the call. Call again in a moment.', '服务器结束了通话，请稍后再呼叫。'],
   };
 
@@ -153,11 +156,11 @@ describe('the end of a call', () => {
   });
 
   test('says why no path was found, in a sentence of its own', () => {
-    const nothing = { here: [], there: [], errors: [] };
-    const over = (durationMs: number): Ended => ({
+    const tried = { here: [], errors: [], reach: {} };
+    const over = (durationMs: number, there: readonly 'relay'[] = ['relay']): Ended => ({
       type: 'ended',
       reason: 'media-failed',
-      summary: { durationMs, diagnosis: { code: 'relay-unreachable-here', ...nothing } },
+      summary: { durationMs, diagnosis: { code: 'relay-unreachable-here', ...tried, there } },
     });
     expect([0, 1].map((durationMs) => english(endedMessage(call(), over(durationMs))))).toEqual([
       'The call to Bob could not connect.',
@@ -167,6 +170,21 @@ describe('the end of a call', () => {
     expect([english(why), chinese(why)]).toEqual([
       'Your network lets nothing through to the relay. Turn off VPN or try another network.',
       '你的网络无法到达中继。请关闭 VPN 或更换网络。',
+    ]);
+    const both = diagnosisMessage(call(), over(0, []));
+    expect([english(both), chinese(both)]).toEqual([
+      'Neither you nor Bob reached the server’s relay: it is down, or both networks block it. Tell the administrator.',
+      '你和 Bob 都无法到达服务器的中继：它已停止，或双方网络都阻止了它。请联系管理员。',
+    ]);
+    const said = (['unsure', 'failing', 'full', 'works'] as const).map((relay) => {
+      expect(diagnosisMessage(call(), over(0), relay)).toEqual(why);
+      return english(diagnosisMessage(call(), over(0, []), relay));
+    });
+    expect(said).toEqual([
+      english(both),
+      'The call server’s relay does not answer. The administrator has been told.',
+      'The call server’s relay has no room for another call. Call again in a moment, or tell the administrator.',
+      'Your network and that of Bob block calls: the server’s relay works, and neither reached it. Turn off VPN or try another network.',
     ]);
     expect(
       diagnosisMessage(call(), { type: 'ended', reason: 'hangup', summary: { durationMs: 0 } }),
@@ -296,6 +314,25 @@ describe('the status of a call', () => {
     ].map((each) => pictureMessage(each)?.key);
     const off = 'call.peer-camera-off';
     expect(said).toEqual([undefined, undefined, undefined, off, off]);
+  });
+
+  test('says whose pictures a weak network pauses, the own beside a picture, before who is muted', () => {
+    const gone = { ...quiet, audio: true };
+    const voice = { audio: true, video: false };
+    const said = [
+      call({ state, weak: { me: true, peer: false } }),
+      call({ state, weak: { me: false, peer: true }, remote: gone, media: voice }),
+      call({ state, weak: { me: true, peer: true }, remote: gone }),
+      call({ state, weak: { me: true, peer: false }, local: muted.local }),
+      call({ state, weak: { me: true, peer: false }, local: muted.local, talking: true }),
+    ].map((each) => [pictureMessage(each), hintMessage(each)].flatMap((one) => (one ? [english(one)] : [])));
+    expect(said).toEqual([
+      ['Weak network – your video is paused to keep the voice'],
+      ['Weak network – Bob’s video is paused to keep the voice'],
+      ['Weak network – video paused to keep voice'],
+      ['Weak network – your video is paused to keep the voice'],
+      ['You’re muted – nobody hears you'],
+    ]);
   });
 
   test('is read out with every hint there is', () => {

@@ -1,5 +1,6 @@
 import { ClientError, type EndReason, type RecoveryCause } from '@visavis/client';
 import { describe, expect, test } from 'vitest';
+import { NotFetched } from '../src/call/not-fetched.ts';
 import { callsBeside, waitingCall } from '../src/model/calls.ts';
 import type { Input, Output } from '../src/model/message.ts';
 import { initialModel, type Model } from '../src/model/model.ts';
@@ -51,6 +52,7 @@ describe('signing in', () => {
     expect(outputs).toEqual([
       { type: 'clear-address' },
       { type: 'connect' },
+      { type: 'look-for-recordings' },
       { type: 'load-history', afterCall: false },
       { type: 'load', what: 'contacts' },
       { type: 'load', what: 'blocks' },
@@ -107,7 +109,18 @@ describe('signing in', () => {
   test('is asked for again, with the reason, when the login has ended', () => {
     const { model, outputs } = run(home, { type: 'link', link: { type: 'offline', reason: 'signed-out' } });
     expect(model.page).toEqual({ type: 'sign-in', ended: true, form: { type: 'ready' } });
-    expect(outputs).toEqual([{ type: 'disconnect' }]);
+    expect(outputs).toEqual([{ type: 'disconnect' }, { type: 'close-notices', live: null }]);
+  });
+
+  test('leaves no notification of one person to the next', () => {
+    const out = run(home, { type: 'sign-out' });
+    expect(out.outputs).toEqual([
+      { type: 'disconnect' },
+      { type: 'close-notices', live: null },
+      { type: 'send-log-out' },
+    ]);
+    const ended = run(start, { type: 'open', token: null }, { type: 'who-am-i', me: null });
+    expect(ended.outputs).toEqual([{ type: 'close-notices', live: null }]);
   });
 
   test('leaves nothing of one person for the next', () => {
@@ -184,9 +197,39 @@ describe('a device that fails', () => {
     });
   });
 
-  test('is the microphone if both fail', () => {
-    const { model } = run(home, shows({ local: mic }), shows({ local: both }));
+  test('is a camera whose background cannot be blurred, with the way out', () => {
+    const cameraError = new ClientError('effect-failed', 'no library', { device: 'camera' });
+    const local = { mic: 'on', camera: 'none', screen: 'off', cameraError } as const;
+    expect(run(home, shows({ local })).model.toast).toEqual({
+      id: 1,
+      message: { key: 'device.blur.failed' },
+    });
+  });
+
+  test('is a camera that could not be blurred this time, with another way out', () => {
+    const cause = new NotFetched('no network');
+    const cameraError = new ClientError('effect-failed', 'no library', { device: 'camera', cause });
+    const local = { mic: 'on', camera: 'none', screen: 'off', cameraError } as const;
+    expect(run(home, shows({ local })).model.toast).toEqual({
+      id: 1,
+      message: { key: 'device.blur.missing' },
+    });
+  });
+
+  test('is the microphone if both fail at once', () => {
+    const { model } = run(home, shows({ local: mic }), shows({ local: both }), shows({ local: both }, 9_000));
     expect(model.toast).toEqual({ id: 1, message: { key: 'device.mic.missing' } });
+  });
+
+  test('is the camera if it fails long after the microphone, and is told of once', () => {
+    const { model } = run(
+      home,
+      shows({ local: mic }),
+      shows({ local: mic }, 5_000),
+      shows({ local: both }, 5_500),
+      shows({ local: both }, 9_000),
+    );
+    expect(model.toast).toEqual({ id: 2, message: { key: 'device.camera.busy' } });
   });
 });
 
@@ -402,6 +445,23 @@ describe('a video call that goes on with sound only', () => {
   });
 });
 
+test('who was put through may call back whoever did it, until they have talked to the next person', () => {
+  const active = { state: { type: 'active', since: 0, path: 'direct' } } as const;
+  const carol = { id: 'carol', name: 'Carol', lost: false, contact: false };
+  const through = { id: 'call-2', transferredBy: 'Bob', peer: carol } as const;
+  const put = [
+    shows(active),
+    shows({ ...through, ...active }),
+    shows({ ...through, ...active, devices: [] }),
+    shows({ ...through, state: { type: 'dialing' } }),
+  ] as const;
+  const declined = run(home, ...put, shows({ ...through, ...endsBy('remote-declined') }));
+  expect(declined.model.call?.broughtBy).toEqual(snapshot().peer);
+  const talked = shows({ ...through, ...active });
+  const over = run(home, ...put, talked, shows({ ...through, ...endsBy('remote-hangup') }));
+  expect(over.model.call?.broughtBy).toBeUndefined();
+});
+
 test('a call that waited for a closed page ends with its being closed', () => {
   const recovering = (cause: RecoveryCause) =>
     shows({ state: { type: 'recovering', since: 0, lostAt: 0, cause } });
@@ -469,9 +529,18 @@ test('a link is not opened over a call', () => {
   expect(run(active, { type: 'open', token: 'abc' })).toEqual({ model: active, outputs: [] });
 });
 
-test('the history is read again when the server is back', () => {
-  const offline = run(home, { type: 'link', link: { type: 'connecting' } }).model;
-  expect(run(offline, { type: 'link', link: { type: 'online' } }).outputs).toEqual([
-    { type: 'load-history', afterCall: false },
-  ]);
+test('the history is read again when the server is back, and what is over rings no more', () => {
+  const offline = run(
+    home,
+    shows({ ...RINGS_HERE, serial: 1, id: 'rings' }),
+    shows({ ...RINGS_HERE, serial: 2, id: 'waits' }),
+    { type: 'link', link: { type: 'connecting' } },
+  ).model;
+  const online: Input = { type: 'link', link: { type: 'online' } };
+  const back = run(offline, online);
+  const load = { type: 'load-history', afterCall: false } as const;
+  expect(back.outputs).toEqual([load, { type: 'close-notices', live: ['rings', 'waits'] }]);
+  expect(run(back.model, online).outputs).toEqual([]);
+  const over = run(offline, shows({ serial: 1, id: 'rings', ...endsBy('hangup') }), online);
+  expect(over.outputs).toEqual([load, { type: 'close-notices', live: ['waits'] }]);
 });

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { closeNotice } from '../src/push/notices.ts';
 import { leaveWish, takeWish, WISH_MS, type Wish } from '../src/push/wish.ts';
 
 const WISH: Wish = { call: 'c1', video: true, pressedAt: 1_000 };
@@ -65,13 +64,4 @@ describe('a wish', () => {
     vi.stubGlobal('caches', { open: () => Promise.reject(new Error('storage is forbidden')) });
     expect(await takeWish(await leaveWish(WISH), 1_000)).toBeNull();
   });
-});
-
-test('a call that is answered here takes its own notification away, and no other', async () => {
-  const shown = new Set(['c1', 'c2']);
-  const getNotifications = async ({ tag }: { tag: string }) =>
-    [...shown].filter((other) => other === tag).map((other) => ({ close: () => shown.delete(other) }));
-  vi.stubGlobal('navigator', { serviceWorker: { getRegistration: async () => ({ getNotifications }) } });
-  await closeNotice('c1');
-  expect([...shown]).toEqual(['c2']);
 });

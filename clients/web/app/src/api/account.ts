@@ -31,9 +31,12 @@ export function problemOf(answer: Exclude<Answer<unknown>, { type: 'ok' }>, now:
   const { code, retry_after_ms } = answer.error;
   switch (code) {
     case 'unauthenticated':
+    case 'forbidden':
       return { type: 'wrong' };
     case 'not_found':
       return { type: 'gone' };
+    case 'conflict':
+      return { type: 'shut' };
     case 'rate_limited':
     case 'overloaded':
       return { type: 'rate-limited', until: now + (retry_after_ms ?? DEFAULT_WAIT_MS) };

@@ -10,7 +10,13 @@ import {
 } from '@visavis/client';
 import type { Send } from '../model/message.ts';
 import type { CallSnapshot, Link } from '../model/model.ts';
+import type { Recorder } from '../recording/record.ts';
 import type { Pictures } from '../ui/pictures.ts';
+import type { Reports } from '../ui/reports.ts';
+import { backgroundInCalls } from './background.ts';
+import { keepTo } from './keep-to.ts';
+import { KeptCalls } from './kept-calls.ts';
+import { giveUpStrong, noiseInCalls } from './noise.ts';
 
 /** What the app can do about calls; `serial` says which. */
 export interface Calls extends Pictures {
@@ -22,6 +28,10 @@ export interface Calls extends Pictures {
   take(id: string): void;
   end(serial: number): void;
   hold(serial: number, on: boolean): void;
+  /** Asks to record, agrees to it, or ends it. What both agree to is recorded by itself. */
+  record(serial: number, wish: 'ask' | 'agree' | 'stop'): void;
+  /** The user has compared the emoji, `code`, and they are the same. */
+  verify(serial: number, code: readonly string[]): void;
   /** To somebody by name, or to the other person of another call. */
   transfer(serial: number, to: string | number): void;
   setMic(serial: number, on: boolean): void;
@@ -31,16 +41,18 @@ export interface Calls extends Pictures {
   unblock(serial: number): void;
   /** Whether other people may learn this device's IP address. */
   hideAddress(yes: boolean): void;
+  readonly reports: Reports;
 }
 
 /** Calls through the server that delivered this page. */
-export function createCalls(send: Send, now: () => number): Calls {
+export function createCalls(send: Send, now: () => number, me: () => Recorder): Calls {
   let client: Client | null = null;
   let stopClient: () => void = () => {};
   /** By serial, until they end. */
   const live = new Map<number, { readonly call: Call; readonly stop: () => void }>();
   /** Ids of those that were moved here, until they end. */
   const taken = new Set<string>();
+  const kept = new KeptCalls();
   let serials = 0;
 
   /** Reports a call from now on, up to and including its end. */
@@ -55,6 +67,7 @@ export function createCalls(send: Send, now: () => number): Calls {
       for (const leave of unsubscribe) leave();
     };
     live.set(serial, { call, stop });
+    kept.keep(serial, call);
     const tell = () => {
       if (!live.has(serial)) return;
       const isOver = call.state.value.type === 'ended';
@@ -62,12 +75,41 @@ export function createCalls(send: Send, now: () => number): Calls {
       send({ type: 'call', call: { ...snapshot(call, serial), ...moved }, now: now() });
       if (isOver) stop();
     };
-    const { state, peer, held, remote, local } = call;
-    for (const readable of [state, peer, held, remote, local.state, local.talkingWhileMuted, local.devices]) {
+    const { state, peer, held, recording, safety, weak, quality, remote, local } = call;
+    const { talkingWhileMuted, devices } = local;
+    unsubscribe.push(
+      recording.subscribe((value) => {
+        if (value.type === 'on' && value.by === 'me') keep(call);
+      }),
+    );
+    for (const readable of [
+      state,
+      peer,
+      held,
+      recording,
+      safety,
+      weak,
+      quality,
+      remote,
+      local.state,
+      talkingWhileMuted,
+      devices,
+    ]) {
       unsubscribe.push(readable.subscribe(tell));
     }
+    unsubscribe.push(keepTo(noiseInCalls, call, orTell), keepTo(backgroundInCalls, call, orTell));
     // It was over before the last of them was watched.
     if (!live.has(serial)) stop();
+  }
+
+  function keep(call: Call): void {
+    import('../recording/record.ts')
+      .then(({ record }) => record(call, me(), send))
+      .catch(() => {
+        // Nobody shall be told that they are recorded when they are not.
+        call.record('stop');
+        send({ type: 'recording-failed' });
+      });
   }
 
   function find(serial: number): Call | undefined {
@@ -85,7 +127,7 @@ export function createCalls(send: Send, now: () => number): Calls {
   return {
     connect() {
       stopClient();
-      const connected = connect();
+      const connected = connect({ asksConsent: true, chat: {} });
       client = connected;
       const leave = [
         connected.link.subscribe((link) => send({ type: 'link', link: linkOf(link) })),
@@ -96,6 +138,12 @@ export function createCalls(send: Send, now: () => number): Calls {
           send({ type: 'elsewhere', calls: calls.map(({ id, peer, device }) => ({ id, peer, device })) });
         }),
         connected.presence.subscribe((presence) => send({ type: 'presence', presence })),
+        connected.on('error', (error) => {
+          // A camera without its effect is off, and the call says so.
+          if (error.code !== 'effect-failed' || error.device !== 'mic') return;
+          giveUpStrong();
+          send({ type: 'device-failed', error, device: 'mic' });
+        }),
         connected.on('changed', (what) => send({ type: 'changed', what })),
         // Whoever listens here rings: only then the caller is told so.
         connected.on('incoming', follow),
@@ -110,6 +158,7 @@ export function createCalls(send: Send, now: () => number): Calls {
       stopClient();
       stopClient = () => {};
       client = null;
+      kept.forget();
     },
     start(to, video) {
       if (client) follow(client.call(to, { audio: true, video }));
@@ -129,6 +178,17 @@ export function createCalls(send: Send, now: () => number): Calls {
     },
     end: (serial) => find(serial)?.hangup(),
     hold: (serial, on) => find(serial)?.hold(on),
+    record(serial, wish) {
+      // Fetched while the other person is asked.
+      if (wish === 'ask') import('../recording/record.ts').catch(() => {});
+      find(serial)?.record(wish);
+    },
+    verify(serial, code) {
+      // If the call has others by now, the user sees that they are not verified.
+      find(serial)
+        ?.safety.value?.verify(code)
+        .catch(() => {});
+    },
     transfer(serial, to) {
       const target = typeof to === 'string' ? to : find(to);
       if (target === undefined) return;
@@ -153,12 +213,16 @@ export function createCalls(send: Send, now: () => number): Calls {
     },
     attachRemote: (serial, element, view) => find(serial)?.attach(element, view) ?? (() => {}),
     attachSelf: (serial, element) => find(serial)?.local.attach(element) ?? (() => {}),
+    chatOf: (serial) => kept.chatOf(serial),
+    preflight: async (options) => (await client?.preflight(options)) ?? [],
     hideAddress: (yes) => client?.hideAddress(yes),
+    reports: kept,
   };
 }
 
 function snapshot(call: Call, serial: number): CallSnapshot {
   const { local } = call;
+  const safety = call.safety.value;
   return {
     serial,
     id: call.id,
@@ -167,8 +231,12 @@ function snapshot(call: Call, serial: number): CallSnapshot {
     peer: call.peer.value,
     state: call.state.value,
     held: call.held.value,
+    weak: call.weak.value,
+    quality: call.quality.value,
+    recording: call.recording.value,
     local: local.state.value,
     remote: call.remote.value,
+    ...(safety ? { safety } : {}),
     ...(call.transferredBy === undefined ? {} : { transferredBy: call.transferredBy }),
     talking: local.talkingWhileMuted.value,
     devices: local.devices.value,

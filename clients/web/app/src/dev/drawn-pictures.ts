@@ -1,4 +1,5 @@
 /** Pictures for stories: people drawn on a canvas, in the place of cameras. */
+import { type Check, ClientError } from '@visavis/client';
 import type { Pictures } from '../ui/pictures.ts';
 
 interface Look {
@@ -12,11 +13,27 @@ interface Look {
 const THEM: Look = { wall: '#7d8f8a', light: '#e8d9bf', skin: '#d9a583', hair: '#3a2a22', shirt: '#2f5d73' };
 const US: Look = { wall: '#9a8f86', light: '#cfe0e8', skin: '#c98f6b', hair: '#1f1a1a', shirt: '#8a4b3c' };
 
+/** A network that lets no UDP out. */
+const CHECKED: readonly Check[] = [
+  { name: 'server', ms: 23 },
+  { name: 'relay-udp', ms: 8_000, error: new ClientError('server-unreachable') },
+  { name: 'relay-tcp', ms: 640, rttMs: 31, loss: 0 },
+  { name: 'relay-tls', ms: 710, rttMs: 33, loss: 0.04 },
+  { name: 'mic', ms: 400, level: 0.2 },
+  { name: 'camera', ms: 350 },
+  { name: 'speaker', ms: 60 },
+];
+
 /** A person on either side. */
-export function drawnPictures(): Pictures {
+export function drawnPictures(chatOf: Pictures['chatOf']): Pictures {
   return {
     attachRemote: (_, element, view) => (view === 'screen' ? showScreen(element) : show(element, THEM)),
     attachSelf: (_, element) => show(element, US),
+    chatOf,
+    preflight: ({ progress }) => {
+      for (const check of CHECKED) progress?.(check);
+      return Promise.resolve(CHECKED);
+    },
   };
 }
 

@@ -36,7 +36,7 @@ function atDoor(change: Partial<Extract<Model['page'], { type: 'guest-door' }>> 
   };
 }
 
-function inside(over: boolean): Story {
+function inside(over: boolean, asks = false): Story {
   return (now, language) => {
     const { alice, anna } = people(language);
     const guest = {
@@ -47,7 +47,19 @@ function inside(over: boolean): Story {
       expires_in_ms: 12 * HOUR,
     };
     const me = { name: 'guest.k3fq', display_name: anna.name, guest };
-    return base(now, language, { type: 'guest', me, guest, over });
+    return base(now, language, { type: 'guest', me, guest, over, asks });
+  };
+}
+
+/** On the tablet in the kitchen. */
+function shared(place: Place, shared: Model['shared'], rings = false): Story {
+  return (now, language) => {
+    const incoming = inCall(() => ({
+      direction: 'in',
+      attended: false,
+      state: { type: 'ringing', direction: 'in', until: undefined },
+    }));
+    return { ...(rings ? incoming : base)(now, language), place, shared };
   };
 }
 
@@ -92,6 +104,10 @@ export const PEOPLE_STORIES: Readonly<Record<string, Story>> = {
   'contacts-empty': at('contacts', () => ({ contacts: { status: 'ready', items: [] } })),
   history: at('history'),
   settings: at('settings'),
+  'settings-check': at('settings/check'),
+  'settings-account': at('settings/account', () => ({
+    account: { name: { type: 'done' }, password: { type: 'refused', problem: { type: 'wrong' } } },
+  })),
   'settings-calls': at('settings/calls'),
   'settings-quiet': at('settings/quiet', (language) =>
     preferences(language, {
@@ -123,11 +139,44 @@ export const PEOPLE_STORIES: Readonly<Record<string, Story>> = {
   'guest-closed': atDoor({ link: { type: 'closed' } }),
   guest: inside(false),
   'guest-over': inside(true),
+  'guest-asks': inside(false, true),
+  'shared-locked': shared('home', { open: false, asking: null }),
+  'shared-settings': shared('settings', { open: false, asking: null }),
+  'shared-open': shared('settings/devices', { open: true, asking: null }),
+  'shared-incoming': shared('home', { open: false, asking: null }, true),
+  'shared-asking': shared(
+    'home',
+    {
+      open: false,
+      asking: {
+        wanted: { type: 'answer', video: true },
+        form: { type: 'refused', problem: { type: 'wrong' } },
+      },
+    },
+    true,
+  ),
   'ended-unreachable': (now, language) =>
     inCall(() => ({ state: { type: 'ended', reason: 'unreachable', summary: { durationMs: 0 } } }))(
       now,
       language,
     ),
+  'ended-relay-down': (now, language) =>
+    inCall(() => ({
+      state: {
+        type: 'ended',
+        reason: 'media-failed',
+        summary: {
+          durationMs: 0,
+          diagnosis: {
+            code: 'relay-unreachable-here',
+            here: ['host'],
+            there: ['host'],
+            errors: ['unreachable'],
+            reach: { udp: false, tcp: false },
+          },
+        },
+      },
+    }))(now, language),
   'ended-stranger': (now, language) => {
     const { dan } = people(language);
     return inCall(() => ({

@@ -1,27 +1,10 @@
-/**
- * Photographs every story: `node src/dev/shoot.mjs OUT [STORY…]`, with Debian's Chromium or that of `CHROMIUM`.
- * Phone and desk, both languages, light and dark.
- */
+/** Photographs every story in every look: `node src/dev/shoot.mjs OUT [STORY…]`, with Debian's Chromium or that of `CHROMIUM`. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { createServer } from 'vite';
 
 const [out = 'dist/screenshots', ...only] = process.argv.slice(2);
-const LOOKS = [
-  { name: 'phone-en-light', width: 390, height: 844, lang: 'en', theme: 'light', touch: true },
-  { name: 'phone-zh-dark', width: 390, height: 844, lang: 'zh-CN', theme: 'dark', touch: true },
-  { name: 'desk-en-dark', width: 1280, height: 800, lang: 'en', theme: 'dark', touch: false },
-  { name: 'desk-zh-light', width: 1280, height: 800, lang: 'zh-CN', theme: 'light', touch: false },
-  { name: 'narrow-en-dark', width: 320, height: 568, lang: 'en', theme: 'dark', touch: true },
-];
-
-/** What is open in a story. */
-const PRESSED = {
-  'active-menu': ['call-more'],
-  'beside-menu': ['call-more'],
-  'transfer-form': ['call-more', 'menu-transfer'],
-};
 
 const server = await createServer({ server: { port: 0 }, logLevel: 'error' });
 await server.listen();
@@ -33,6 +16,7 @@ const browser = await chromium.launch({
 await mkdir(out, { recursive: true });
 try {
   const { STORIES } = await server.ssrLoadModule('/src/dev/all-stories.ts');
+  const { LOOKS, visit } = await server.ssrLoadModule('/src/dev/visit.ts');
   const stories = Object.keys(STORIES).filter((name) => only.length === 0 || only.includes(name));
   for (const look of LOOKS) {
     const context = await browser.newContext({
@@ -42,14 +26,7 @@ try {
     });
     const page = await context.newPage();
     for (const story of stories) {
-      await page.goto(`${address}stories.html?story=${story}&lang=${look.lang}&theme=${look.theme}`);
-      await page.waitForFunction(() => document.getElementById('app')?.childElementCount);
-      await page.waitForFunction(() => !document.querySelector('[data-loading]'));
-      await page.waitForFunction(() =>
-        [...document.querySelectorAll('video')].every((video) => video.readyState >= 2),
-      );
-      for (const id of PRESSED[story] ?? []) await page.getByTestId(id).click();
-      await page.evaluate(painted);
+      await visit(page, address, story, look);
       await page.screenshot({ path: join(out, `${story}.${look.name}.png`) });
     }
     await context.close();
@@ -57,14 +34,4 @@ try {
 } finally {
   await browser.close();
   await server.close();
-}
-
-/** In the page: waits until each picture that can be seen has been drawn. */
-async function painted() {
-  const drawn = (video) => new Promise((resolve) => video.requestVideoFrameCallback(resolve));
-  const seen = [...document.querySelectorAll('video')].filter((video) =>
-    video.checkVisibility({ visibilityProperty: true }),
-  );
-  await Promise.all(seen.map(drawn));
-  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 }

@@ -1,11 +1,14 @@
 /** The models of the stories: one for each thing the page can show. */
-import { ClientError, type EndReason } from '@visavis/client';
+import { type Cause, ClientError, type EndReason, type Quality, type QualityLevel } from '@visavis/client';
 import type { CallModel, Model, Page, PastCall } from '../model/model.ts';
 import type { Language } from '../text/language.ts';
 import { knownPeople, type Person, people } from './known-people.ts';
 
 /** A model as it is at `now`, with names that suit the language. */
 export type Story = (now: number, language: Language) => Model;
+
+/** The emoji of a call. */
+const CODE = ['🎸', '🐙', '🌈', '🍕'];
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -26,6 +29,7 @@ export function base(now: number, language: Language, page?: Page): Model {
     call: null,
     others: [],
     elsewhere: [],
+    shared: null,
     toast: null,
   };
 }
@@ -34,7 +38,10 @@ function pastCalls(now: number, language: Language): readonly PastCall[] {
   const { bob, carol, dan } = people(language);
   const past = (ago: number, peer: Person, rest: Partial<PastCall>) => pastCall(now, ago, peer, rest);
   return [
-    past(4 * MINUTE, bob, { duration_ms: 754_000 }),
+    past(4 * MINUTE, bob, {
+      duration_ms: 754_000,
+      recordings: [{ by_you: false, started_ago_ms: 200_000, duration_ms: 192_000 }],
+    }),
     past(50 * MINUTE, carol, { direction: 'in', outcome: 'missed', reason: 'cancelled', media: ['audio'] }),
     past(DAY, dan, { direction: 'in', duration_ms: 4_031_000, device_name: 'Chrome on Linux' }),
     past(DAY + 2 * HOUR, bob, { outcome: 'unanswered', reason: 'busy' }),
@@ -81,6 +88,9 @@ export function inCall(change: (now: number) => Partial<CallModel>): Story {
       local: { mic: 'on', camera: 'on', screen: 'off' },
       remote: { audio: true, video: true, screen: false, blocked: false },
       held: { me: false, peer: false },
+      weak: { me: false, peer: false },
+      quality: measured('good', 0, 0.1),
+      recording: { type: 'none' },
       talking: false,
       devices: [],
       attended: true,
@@ -127,6 +137,50 @@ function ended(reason: EndReason, durationMs: number, change: Partial<CallModel>
   return inCall(() => ({ state: { type: 'ended', reason, summary: { durationMs } }, ...change }));
 }
 
+/** A connection on which so many percent are lost, each way. */
+function measured(level: QualityLevel, here: number, there: number): Quality {
+  const way = { level, kbps: 1_240, jitterMs: 12, silent: false, fps: 24, height: 720 };
+  return {
+    level,
+    mos: 3.9,
+    rttMs: 86,
+    receiving: {
+      ...way,
+      lossPct: here,
+      concealedPct: 1,
+      frozenMs: 0,
+      busy: false,
+      codecs: { audio: 'opus', video: 'VP8' },
+    },
+    sending: {
+      ...{ ...way, lossPct: there, kbps: 480, height: 360 },
+      ...{
+        limitedBy: 'bandwidth',
+        availableKbps: 512,
+        twice: level !== 'good',
+        codecs: { audio: 'opus', video: 'VP8' },
+      },
+    },
+  };
+}
+
+const FAIR = { ...measured('fair', 0.4, 3.1), receiving: measured('good', 0.4, 0).receiving };
+
+/** A conversation that was not always easy. */
+function endedAfter(cause: Cause | undefined): Story {
+  return inCall((now) => {
+    const at = (ms: number, level: QualityLevel | 'lost') => ({ at: now - 754_000 + ms, level });
+    const levels = [
+      ...[at(0, 'good'), at(241_000, 'fair'), at(290_000, 'good'), at(420_000, 'poor'), at(455_000, 'bad')],
+      ...[at(470_000, 'lost'), at(489_000, 'fair'), at(530_000, 'good')],
+    ];
+    const heard = { seconds: 730, clear: 716 };
+    const worst = measured('bad', 21.3, 2);
+    const course = { levels, endedAt: now, setup: {}, heard, worst, cause };
+    return { state: { type: 'ended', reason: 'remote-hangup', summary: { durationMs: 754_000, course } } };
+  });
+}
+
 const SILENT = { audio: true, video: false, screen: false, blocked: false } as const;
 const VOICE = { audio: true, video: false } as const;
 const MIC_ONLY = { mic: 'on', camera: 'off', screen: 'off' } as const;
@@ -163,6 +217,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
     }),
   unreachable: (now, language) =>
     base(now, language, { type: 'unreachable', again: { type: 'open', token: null } }),
+  'home-found': (now, language) => base(now, language),
   home: base,
   'home-empty': (now, language) => ({
     ...base(now, language),
@@ -231,10 +286,53 @@ export const STORIES: Readonly<Record<string, Story>> = {
     }))(now, language),
     toast: { id: 1, message: { key: 'device.mic.denied' } },
   }),
+  'active-not-blurred': (now, language) => ({
+    ...inCall(() => ({
+      local: { mic: 'on', camera: 'none', screen: 'off', cameraError: new ClientError('effect-failed') },
+      state: { type: 'active', since: now - 3_000, path: 'direct' },
+    }))(now, language),
+    toast: { id: 1, message: { key: 'device.blur.failed' } },
+  }),
+  'active-blur-missing': (now, language) => ({
+    ...inCall(() => ({
+      local: { mic: 'on', camera: 'none', screen: 'off', cameraError: new ClientError('effect-failed') },
+      state: { type: 'active', since: now - 3_000, path: 'direct' },
+    }))(now, language),
+    toast: { id: 1, message: { key: 'device.blur.missing' } },
+  }),
   'active-talking-muted': inCall((now) => ({
     local: { mic: 'muted', camera: 'on', screen: 'off' },
     talking: true,
     state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  'active-weak': inCall((now) => ({
+    weak: { me: true, peer: true },
+    remote: SILENT,
+    state: { type: 'active', since: now - 65_000, path: 'relay-udp' },
+  })),
+  'active-weak-me': inCall((now) => ({
+    weak: { me: true, peer: false },
+    state: { type: 'active', since: now - 65_000, path: 'relay-udp' },
+  })),
+  'active-weak-peer': inCall((now) => ({
+    weak: { me: false, peer: true },
+    remote: SILENT,
+    state: { type: 'active', since: now - 65_000, path: 'relay-udp' },
+  })),
+  'active-fair': inCall((now) => ({
+    quality: FAIR,
+    state: { type: 'active', since: now - 65_000, path: 'relay-udp' },
+  })),
+  'active-quality': inCall((now) => ({
+    quality: FAIR,
+    state: { type: 'active', since: now - 754_000, path: 'direct' },
+  })),
+  'active-quality-voice': inCall((now) => ({
+    media: VOICE,
+    local: MIC_ONLY,
+    remote: SILENT,
+    quality: measured('bad', 18, 20.4),
+    state: { type: 'active', since: now - 65_000, path: 'relay-tls' },
   })),
   'active-taken': inCall((now) => ({
     local: { mic: 'taken', camera: 'off', screen: 'off' },
@@ -256,12 +354,71 @@ export const STORIES: Readonly<Record<string, Story>> = {
     devices: DEVICES,
     state: { type: 'active', since: now - 65_000, path: 'direct' },
   })),
+  'active-small': inCall((now) => ({
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
   sharing: inCall((now) => ({
     local: { mic: 'on', camera: 'on', screen: 'on' },
     state: { type: 'active', since: now - 65_000, path: 'direct' },
   })),
   'peer-sharing': inCall((now) => ({
     remote: { audio: true, video: true, screen: true, blocked: false },
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  safety: inCall((now) => ({
+    state: { type: 'active', since: now - 754_000, path: 'direct' },
+    safety: { code: CODE, status: 'unverified', lasting: true },
+  })),
+  'safety-compare': inCall((now) => ({
+    state: { type: 'active', since: now - 754_000, path: 'direct' },
+    safety: { code: CODE, status: 'unverified', lasting: false },
+  })),
+  'safety-verified': inCall((now) => ({
+    state: { type: 'active', since: now - 754_000, path: 'direct' },
+    safety: { code: CODE, status: 'verified', lasting: true },
+  })),
+  'safety-changed': inCall((now) => ({
+    state: { type: 'active', since: now - 754_000, path: 'direct' },
+    safety: { code: CODE, status: 'changed', lasting: true },
+  })),
+  'safety-failed': inCall((now) => ({
+    state: { type: 'active', since: now - 754_000, path: 'direct' },
+    safety: { code: [], status: 'failed', lasting: false },
+  })),
+  'safety-voice': inCall((now) => ({
+    media: { audio: true, video: false },
+    local: { mic: 'on', camera: 'off', screen: 'off' },
+    remote: { audio: true, video: false, screen: false, blocked: false },
+    state: { type: 'active', since: now - 754_000, path: 'direct' },
+    safety: { code: CODE, status: 'unverified', lasting: true },
+  })),
+  'incoming-verified': inCall(() => ({
+    direction: 'in',
+    attended: false,
+    state: { type: 'ringing', direction: 'in', until: undefined },
+    local: { mic: 'none', camera: 'none', screen: 'off' },
+    safety: { code: CODE, status: 'verified', lasting: true },
+  })),
+  recording: inCall((now) => ({
+    recording: { type: 'on', by: 'peer', since: now - 192_000 },
+    state: { type: 'active', since: now - 754_000, path: 'direct' },
+  })),
+  'recording-asked': inCall((now) => ({
+    recording: { type: 'asked', by: 'peer', until: now + 20_000 },
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  'recording-asking': inCall((now) => ({
+    media: VOICE,
+    local: MIC_ONLY,
+    remote: SILENT,
+    recording: { type: 'asked', by: 'me', until: now + 20_000 },
+    state: { type: 'active', since: now - 65_000, path: 'direct' },
+  })),
+  'recording-voice': inCall((now) => ({
+    media: VOICE,
+    local: MIC_ONLY,
+    remote: SILENT,
+    recording: { type: 'on', by: 'me', since: now - 3_000 },
     state: { type: 'active', since: now - 65_000, path: 'direct' },
   })),
   held: inCall((now) => ({
@@ -310,6 +467,8 @@ export const STORIES: Readonly<Record<string, Story>> = {
     state: { type: 'recovering', since: now - 754_000, lostAt: now - 17_000, cause: 'network' },
   })),
   ended: ended('remote-hangup', 754_000),
+  'ended-course': endedAfter(undefined),
+  'ended-cause': endedAfter({ code: 'loss', side: 'between', path: 'relay-udp' }),
   'ended-elsewhere': (now, language) => ({
     ...inCall(() => ({
       direction: 'in',

@@ -2,13 +2,19 @@
  * The calls of the model. One has the stage; the others are beside it: on hold, or ringing and waiting. When the one on
  * the stage ends, a held one takes its place and is offered, never resumed by itself: nobody is heard unasked.
  */
+import type { Peer } from '@visavis/client';
 import { deviceMessage } from '../text/device.ts';
 import { endedBeside, transferMessage } from '../text/ended.ts';
 import type { Message } from '../text/language.ts';
+import { recordingMessage } from '../text/recording.ts';
 import type { Input, Output } from './message.ts';
 import type { CallModel, CallSnapshot, Ended, Model, Toast } from './model.ts';
+import { knownOf, nameOf } from './names.ts';
 
 type Step = readonly [Model, readonly Output[]];
+
+/** Two devices that are asked for with one question are told of one after the other. */
+const AT_ONCE_MS = 1_000;
 
 /** The inputs that are about calls. */
 export type CallInput = Extract<
@@ -25,6 +31,12 @@ export type CallInput = Extract<
       | 'silence'
       | 'hang-up'
       | 'hold'
+      | 'record'
+      | 'emoji-match'
+      | 'recording-saved'
+      | 'recording-left'
+      | 'recording-failed'
+      | 'save-recording'
       | 'transfer'
       | 'connect-calls'
       | 'dial-beside'
@@ -78,8 +90,26 @@ export function updateCalls(model: Model, input: CallInput): Step {
       return toLive(call, ({ serial }) => [{ type: 'end-call', serial }], model);
     case 'hold':
       return toLive(call, ({ serial }) => [{ type: 'hold-call', serial, on: input.on }], model);
+    case 'record':
+      return toAnswered(call, ({ serial }) => [{ type: 'record-call', serial, wish: input.wish }], model);
+    case 'emoji-match':
+      // Whatever was read to each other on another call, or before this one had other emoji, says nothing of it.
+      return toAnswered(
+        call,
+        ({ serial, safety }) =>
+          serial === input.serial && safety?.code.join() === input.code.join()
+            ? [{ type: 'verify-call', serial, code: input.code }]
+            : [],
+        model,
+      );
+    case 'recording-saved':
+    case 'recording-left':
+    case 'recording-failed':
+      return [withRecordingToast(model, input), []];
+    case 'save-recording':
+      return [model, [{ type: 'save-recording', id: input.id }]];
     case 'transfer': {
-      const to = input.to.trim();
+      const to = nameOf(input.to.trim(), knownOf(model));
       if (to === '' || !call || !isAnswered(call) || call.transferring) return [model, []];
       const { serial } = call;
       return [replace(model, serial, { transferring: true }), [{ type: 'transfer-call', serial, to }]];
@@ -90,7 +120,7 @@ export function updateCalls(model: Model, input: CallInput): Step {
       return toAnswered(call, ({ serial }) => [{ type: 'transfer-call', serial, to: other.serial }], model);
     }
     case 'dial-beside': {
-      const to = input.to.trim();
+      const to = nameOf(input.to.trim(), knownOf(model));
       if (to === '') return [model, []];
       return toAnswered(call, () => [{ type: 'start-call', to, video: false }], model);
     }
@@ -141,6 +171,11 @@ export function callsBeside({ others }: Model): readonly CallModel[] {
 /** The two sides talk, or are about to. */
 export function isAnswered({ state: { type } }: CallSnapshot): boolean {
   return type === 'connecting' || type === 'active' || type === 'recovering';
+}
+
+/** Several people use this browser, and the server knows of nobody who has confirmed to be its user. */
+export function isUnconfirmed(state: CallSnapshot['state']): boolean {
+  return state.type === 'ended' && state.summary.error?.code === 'unconfirmed';
 }
 
 function isLive(call: CallModel): boolean {
@@ -219,8 +254,13 @@ function changeOver(model: Model, serial: number): Step {
 function showCall(model: Model, snapshot: CallSnapshot, now: number): Step {
   const before = [model.call, ...model.others].find((call) => call?.serial === snapshot.serial) ?? null;
   const sameState = before?.state.type === snapshot.state.type;
+  const broughtBy = before && broughtByWhom(before, snapshot);
+  const { micError } = snapshot.local;
+  const micErrorSince = micError && micError === before?.local.micError ? before.micErrorSince : now;
   const call: CallModel = {
     ...snapshot,
+    ...(micError && micErrorSince !== undefined ? { micErrorSince } : {}),
+    ...(broughtBy ? { broughtBy } : {}),
     attended: snapshot.direction === 'out' || (before?.attended ?? false) || isAnswered(snapshot),
     silenced: before?.silenced ?? false,
     stateSince: sameState ? before.stateSince : now,
@@ -232,8 +272,16 @@ function showCall(model: Model, snapshot: CallSnapshot, now: number): Step {
     const over: CallModel = pageClosed ? { ...call, pageClosed } : call;
     return [ended(model, over, call.state), [{ type: 'load-history', afterCall: true }]];
   }
-  const placed = place(model, call, before !== null);
-  return [withDeviceToast(withCameraToast(placed, call, before), before, snapshot), []];
+  const placed = withRecordingNews(place(model, call, before !== null), before, call);
+  return [withDeviceToast(withCameraToast(placed, call, before), before, call, now), []];
+}
+
+/** Kept until the new call has been a conversation: until then nobody is left but them. */
+function broughtByWhom(before: CallModel, snapshot: CallSnapshot): Peer | undefined {
+  const putThrough = before.id !== snapshot.id && snapshot.transferredBy !== undefined;
+  if (putThrough && isAnswered(before)) return before.peer;
+  const begins = snapshot.state.type === 'active' && before.state.type !== 'active';
+  return begins ? undefined : before.broughtBy;
 }
 
 /** A video call that was taken from another device, or put through, goes on with sound only. Kept until it is active. */
@@ -242,6 +290,29 @@ function leftCamera(before: CallModel | null, snapshot: CallSnapshot): boolean {
   if (!before) return snapshot.taken === true;
   const putThrough = before.id !== snapshot.id && snapshot.transferredBy !== undefined && isAnswered(before);
   return putThrough || (before.cameraLeft === true && before.state.type !== 'active');
+}
+
+/** What became of a recording, unless our user did it. */
+function withRecordingNews(model: Model, before: CallModel | null, call: CallModel): Model {
+  const message = before ? recordingMessage(before.recording, call) : null;
+  return message ? withToast(model, message, true) : model;
+}
+
+function withRecordingToast(
+  model: Model,
+  input: Extract<Input, { type: 'recording-saved' | 'recording-left' | 'recording-failed' }>,
+): Model {
+  if (input.type === 'recording-failed') return withToast(model, { key: 'toast.recording.failed' });
+  const save = { type: 'save-recording', id: input.id } as const;
+  if (input.type === 'recording-left') {
+    const message = { key: 'toast.recording.left', params: { name: input.peer } } as const;
+    return withToast(model, message, true, { key: 'toast.recording.save', input: save });
+  }
+  const key = input.problem === undefined ? 'toast.recording.saved' : 'toast.recording.full';
+  return withToast(model, { key }, input.problem === undefined, {
+    key: 'toast.recording.save-again',
+    input: save,
+  });
 }
 
 /** Says why the other person sees nothing, once, with the way out. */
@@ -257,8 +328,12 @@ function withCameraToast(model: Model, call: CallModel, before: CallModel | null
 
 /** Puts a live call where it belongs. */
 function place(model: Model, call: CallModel, isKnown: boolean): Model {
-  if (isKnown) return replace(model, call.serial, call);
   const { call: present, others } = model;
+  if (isKnown) {
+    // Whole: what is not so any more is not to be left over.
+    const newest = (known: CallModel) => (known.serial === call.serial ? call : known);
+    return { ...model, call: present && newest(present), others: others.map(newest) };
+  }
   if (!present || !isLive(present)) return { ...model, call };
   if (ringsHere(call)) return { ...model, others: [...others, call] };
   return { ...model, call, others: [present, ...others] };
@@ -266,7 +341,7 @@ function place(model: Model, call: CallModel, isKnown: boolean): Model {
 
 function ended(model: Model, call: CallModel, state: Ended): Model {
   // Whoever declines knows it: no words are needed to say so.
-  const silent = state.reason === 'declined';
+  const silent = state.reason === 'declined' || isUnconfirmed(state);
   const ours = ['declined', 'hangup', 'cancelled', 'transferred'].includes(state.reason);
   if (model.call && model.call.serial !== call.serial) {
     const without = { ...model, others: model.others.filter(({ serial }) => serial !== call.serial) };
@@ -279,13 +354,14 @@ function ended(model: Model, call: CallModel, state: Ended): Model {
 }
 
 /**
- * Tells of a microphone or camera that fails, once; the call goes on without it. Of two, the microphone matters. One that
- * has taken over by itself is told too, with the way to turn it off.
+ * Tells of a microphone or camera that fails, once; the call goes on without it. Of two that fail at once, the microphone
+ * matters. One that has taken over by itself is told too, with the way to turn it off.
  */
-function withDeviceToast(model: Model, before: CallModel | null, { local }: CallSnapshot): Model {
+function withDeviceToast(model: Model, before: CallModel | null, call: CallModel, now: number): Model {
+  const { local, micErrorSince } = call;
   const { micError, cameraError } = local;
-  if (micError) {
-    return micError === before?.local.micError ? model : withToast(model, deviceMessage(micError, 'mic'));
+  if (micError && micError !== before?.local.micError) {
+    return withToast(model, deviceMessage(micError, 'mic'));
   }
   if (before?.local.mic === 'lost' && local.mic === 'on') {
     const message = { key: 'device.mic.replaced', params: { device: local.micLabel ?? '' } } as const;
@@ -297,6 +373,7 @@ function withDeviceToast(model: Model, before: CallModel | null, { local }: Call
     return withToast(model, message, true, undo);
   }
   if (!cameraError || cameraError === before?.local.cameraError) return model;
+  if (micErrorSince !== undefined && now - micErrorSince < AT_ONCE_MS) return model;
   return withToast(model, deviceMessage(cameraError, 'camera'));
 }
 

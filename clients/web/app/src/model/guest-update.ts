@@ -30,7 +30,7 @@ export function updateGuest(model: Model, input: GuestInput): Step {
       const { invitation, me } = input;
       if (invitation) return [{ ...model, page: { ...page, link: { type: 'valid', invitation }, me } }, []];
       // A link that was good once is used up by the very guest who may still call.
-      if (me?.guest) return welcomeGuest(model, me);
+      if (me?.guest) return welcomeGuest(model, me, true);
       return [{ ...model, page: { ...page, link: { type: 'closed' }, me } }, []];
     }
     case 'knock':
@@ -41,10 +41,12 @@ export function updateGuest(model: Model, input: GuestInput): Step {
         [{ type: 'send-guest', token: page.token, name: input.name, video: input.video }],
       ];
     case 'guest-entered': {
-      const [inside, outputs] = welcomeGuest(model, input.me);
+      const [inside, outputs] = welcomeGuest(model, input.me, false);
       if (inside.page.type !== 'guest') return [model, []];
       return [inside, [...outputs, ...call(inside.page.guest.host, input.video)]];
     }
+    case 'guest-is-me':
+      return page.type === 'guest' ? [{ ...model, page: { ...page, asks: false } }, []] : [model, []];
     case 'leave-as-guest':
       if (page.type !== 'guest') return [model, []];
       return [
@@ -56,11 +58,15 @@ export function updateGuest(model: Model, input: GuestInput): Step {
   }
 }
 
-/** The page of a guest who is signed in. */
-export function welcomeGuest(model: Model, me: Me): Step {
+/** The page of a guest who is signed in. `asks`: the browser may be in other hands than when they came. */
+export function welcomeGuest(model: Model, me: Me, asks: boolean): Step {
   if (!me.guest) return [model, []];
   return [
-    { ...model, page: { type: 'guest', me, guest: me.guest, over: false }, link: { type: 'connecting' } },
+    {
+      ...model,
+      page: { type: 'guest', me, guest: me.guest, over: false, asks },
+      link: { type: 'connecting' },
+    },
     [{ type: 'clear-address' }, { type: 'connect' }],
   ];
 }

@@ -8,6 +8,7 @@ import type {
   SignUpInvitation,
 } from '@visavis/client';
 import type { Wish } from '../push/wish.ts';
+import type { AccountInput, AccountOutput } from './account.ts';
 import type { CallElsewhere, CallSnapshot, Link, PastCall, Problem } from './model.ts';
 import type { PeopleInput, PeopleOutput } from './people.ts';
 
@@ -45,6 +46,16 @@ export type Input =
   | { readonly type: 'silence'; readonly serial: number }
   | { readonly type: 'hang-up' }
   | { readonly type: 'hold'; readonly on: boolean }
+  /** Asks to record, agrees to it, or ends it. */
+  | { readonly type: 'record'; readonly wish: 'ask' | 'agree' | 'stop' }
+  /** The other person sees the same emoji as this call has shown, says our user. */
+  | { readonly type: 'emoji-match'; readonly serial: number; readonly code: readonly string[] }
+  /** What was recorded is whole, and was given to the user to keep. */
+  | { readonly type: 'recording-saved'; readonly id: string; readonly problem?: 'full' | 'failed' }
+  /** A page that is gone has recorded a call, and could not give it to its user. */
+  | { readonly type: 'recording-left'; readonly id: string; readonly peer: string }
+  | { readonly type: 'recording-failed' }
+  | { readonly type: 'save-recording'; readonly id: string }
   /** Hands the other person over: to somebody by name. */
   | { readonly type: 'transfer'; readonly to: string }
   /** Connects the other person with that of another call. */
@@ -69,8 +80,26 @@ export type Input =
   | { readonly type: 'answer-call'; readonly wish: Wish; readonly now: number }
   /** Whether nobody looks at this page. */
   | { readonly type: 'hidden'; readonly hidden: boolean }
+  | AccountInput
   | GuestInput
+  | SharedInput
   | PeopleInput;
+
+/** What happens at a browser that several people use. */
+export type SharedInput =
+  /** Its user is to confirm who they are; `wanted` is done after that. */
+  | { readonly type: 'ask-confirm'; readonly wanted: Input | null }
+  | { readonly type: 'confirm'; readonly secret: string }
+  | { readonly type: 'confirmed' }
+  | { readonly type: 'confirm-refused'; readonly problem: Problem }
+  | { readonly type: 'confirm-cancel' }
+  /** Its user goes, or was away for too long. */
+  | { readonly type: 'lock' }
+  /** From now on several people use it, with this PIN; null: one person does. */
+  | { readonly type: 'share'; readonly pin: string | null }
+  | { readonly type: 'shared'; readonly on: boolean }
+  /** The server says that nobody has confirmed who they are. */
+  | { readonly type: 'unconfirmed' };
 
 /** What somebody without an account does. */
 export type GuestInput =
@@ -80,6 +109,7 @@ export type GuestInput =
   /** Comes in and calls the host; or calls again. */
   | { readonly type: 'knock'; readonly name: string; readonly video: boolean }
   | { readonly type: 'guest-entered'; readonly me: Me; readonly video: boolean }
+  | { readonly type: 'guest-is-me' }
   | { readonly type: 'leave-as-guest' };
 
 /** What is to be done about it. */
@@ -98,6 +128,8 @@ export type Output =
   | { readonly type: 'clear-address' }
   | { readonly type: 'connect' }
   | { readonly type: 'disconnect' }
+  /** Notifications of calls that are not live any more, by the ids of those that are; null: all there are. */
+  | { readonly type: 'close-notices'; readonly live: readonly string[] | null }
   /** `afterCall`: the server may need a moment until the call that just ended is in it. */
   | { readonly type: 'load-history'; readonly afterCall: boolean }
   | { readonly type: 'start-call'; readonly to: string; readonly video: boolean }
@@ -106,6 +138,11 @@ export type Output =
   | { readonly type: 'end-call'; readonly serial: number }
   | { readonly type: 'transfer-call'; readonly serial: number; readonly to: string | number }
   | { readonly type: 'hold-call'; readonly serial: number; readonly on: boolean }
+  | { readonly type: 'record-call'; readonly serial: number; readonly wish: 'ask' | 'agree' | 'stop' }
+  | { readonly type: 'verify-call'; readonly serial: number; readonly code: readonly string[] }
+  | { readonly type: 'save-recording'; readonly id: string }
+  /** Of pages before this one, which could not save them. */
+  | { readonly type: 'look-for-recordings' }
   | { readonly type: 'set-mic'; readonly serial: number; readonly on: boolean }
   | { readonly type: 'set-camera'; readonly serial: number; readonly on: boolean }
   | { readonly type: 'share-screen'; readonly serial: number; readonly on: boolean }
@@ -118,6 +155,10 @@ export type Output =
       readonly name: string;
       readonly video: boolean;
     }
+  | AccountOutput
+  | { readonly type: 'send-confirm'; readonly secret: string }
+  | { readonly type: 'send-lock' }
+  | { readonly type: 'send-share'; readonly pin: string | null }
   | PeopleOutput;
 
 /** Hands an input to the model. */

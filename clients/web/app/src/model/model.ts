@@ -19,7 +19,11 @@ import type {
   Me,
   OfflineReason,
   Peer,
+  Quality,
+  Recording,
   RemoteMedia,
+  Safety,
+  Weak,
 } from '@visavis/client';
 import type { Wish } from '../push/wish.ts';
 import type { Key } from '../text/en.ts';
@@ -48,7 +52,17 @@ export interface Model {
   readonly elsewhere: readonly CallElsewhere[];
   /** A notification was pressed, and its call has not come to this page yet. */
   readonly expected: Wish | null;
+  /** Several people use this browser. */
+  readonly shared: Shared | null;
   readonly toast: Toast | null;
+}
+
+/** A browser whose user confirms who they are before answering and before seeing what is theirs. */
+export interface Shared {
+  /** They have, a moment ago. */
+  readonly open: boolean;
+  /** Somebody is asked, and this is done once they have confirmed. */
+  readonly asking: { readonly wanted: Input | null; readonly form: Form } | null;
 }
 
 /** What fills the screen beneath a call. */
@@ -68,8 +82,17 @@ export type Page =
       readonly me: Me | null;
       readonly form: Form;
     }
-  /** A guest has come in. `over`: their time is up, or the link was revoked. */
-  | { readonly type: 'guest'; readonly me: Me; readonly guest: GuestOf; readonly over: boolean };
+  /**
+   * A guest has come in. `over`: their time is up, or the link was revoked. `asks`: the page was opened anew, perhaps by
+   * somebody else.
+   */
+  | {
+      readonly type: 'guest';
+      readonly me: Me;
+      readonly guest: GuestOf;
+      readonly over: boolean;
+      readonly asks: boolean;
+    };
 
 /** What we know of a guest link. */
 export type GuestDoor =
@@ -97,6 +120,8 @@ export type Problem =
   | { readonly type: 'unreachable' }
   /** A sign-up link that was good when the page opened. */
   | { readonly type: 'gone' }
+  /** The password is right, and an administrator has shut the account. */
+  | { readonly type: 'shut' }
   | { readonly type: 'other'; readonly code: string };
 
 /** The way to the server. */
@@ -127,6 +152,11 @@ export interface CallSnapshot {
   readonly peer: Peer;
   readonly state: CallState;
   readonly held: Held;
+  readonly weak: Weak;
+  readonly quality: Quality | null;
+  readonly recording: Recording;
+  /** What the two may compare, if there is anything. */
+  readonly safety?: SafetyShown;
   readonly local: LocalState;
   readonly remote: RemoteMedia;
   /** The name of the person who put it through. */
@@ -137,6 +167,9 @@ export interface CallSnapshot {
   readonly talking: boolean;
   readonly devices: readonly Device[];
 }
+
+/** The emoji of a call and what is known of them. */
+export type SafetyShown = Pick<Safety, 'code' | 'status' | 'lasting'>;
 
 /** A call that another device of this user carries, and that may be moved here. */
 export interface CallElsewhere {
@@ -154,12 +187,16 @@ export interface CallModel extends CallSnapshot {
   readonly silenced: boolean;
   /** It ended while it waited for the other person's page, which had been closed. */
   readonly pageClosed?: boolean;
+  /** Who handed us over to somebody with whom we have not talked yet: they may be called back. */
+  readonly broughtBy?: Peer;
   /** Our camera was not taken along when the call was moved here, or put through to somebody else. */
   readonly cameraLeft?: boolean;
   /** It is to be put through, and the server has not answered yet. */
   readonly transferring?: boolean;
   /** When `state.type` became what it is, for texts that change while one waits. */
   readonly stateSince: number;
+  /** When `local.micError` became what it is. */
+  readonly micErrorSince?: number;
 }
 
 /** The last state of a call. */
@@ -190,6 +227,7 @@ export function initialModel(secure: boolean): Model {
     others: [],
     elsewhere: [],
     expected: null,
+    shared: null,
     toast: null,
   };
 }

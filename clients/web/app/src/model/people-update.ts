@@ -1,6 +1,7 @@
 /** What becomes of the model when something about people is told: `(model, input) → (model, outputs)`. */
 import type { ChangedThing, Contact, GuestLink, LoginView, PutContact, UserId } from '@visavis/client';
 import type { Message } from '../text/language.ts';
+import { UNCHANGED } from './account.ts';
 import type { Input, Output } from './message.ts';
 import type { Model, Toast } from './model.ts';
 import {
@@ -158,7 +159,7 @@ export function updatePeople(model: Model, input: PeopleInput): Step {
 }
 
 function go(model: Model, place: Place): Step {
-  const moved = { ...model, place, people: { ...model.people, newLink: null } };
+  const moved = { ...model, place, people: { ...model.people, newLink: null, account: UNCHANGED } };
   if (model.page.type !== 'home') return [moved, []];
   const loads: Output[] = place === model.place ? [] : [{ type: 'show-address', place }];
   loads.push(...neededAt(place));
@@ -181,11 +182,20 @@ export function neededAt(place: Place): readonly PeopleOutput[] {
     case 'home':
     case 'contacts':
     case 'history':
+    case 'report':
+    case 'settings/check':
+    case 'settings/account':
     case 'settings/calls':
     case 'settings/quiet':
     case 'settings/notifications':
     case 'settings/blocked':
     case 'settings/appearance':
+    case 'admin':
+    case 'admin/users':
+    case 'admin/calls':
+    case 'admin/links':
+    case 'admin/relay':
+    case 'admin/failures':
       return [];
   }
 }
@@ -204,11 +214,17 @@ function reloadOf(model: Model, what: ChangedThing): readonly Output[] {
   }
 }
 
+/** The number beside the name of the app and on its icon; null: what stands there is not to be touched yet. */
+export function unseenCount({ page, people: { unseen } }: Model): number | null {
+  // Nobody is here who could have missed anything.
+  if (page.type === 'sign-in') return 0;
+  return unseen && unseen.missed + unseen.requests;
+}
+
 /** Missed calls count as seen once the page that lists them is open. */
 function seeHistory(model: Model): Step {
-  const { missed, requests } = model.people.unseen;
   const [newest] = model.history.calls;
-  if (model.place !== 'history' || model.hidden || !newest || missed + requests === 0) return [model, []];
+  if (model.place !== 'history' || model.hidden || !newest || !unseenCount(model)) return [model, []];
   const people: People = { ...model.people, unseen: { missed: 0, requests: 0 } };
   return [{ ...model, people }, [{ type: 'mark-seen', call: newest.call }]];
 }

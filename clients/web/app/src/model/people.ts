@@ -12,6 +12,7 @@ import type {
   PutContact,
   UserId,
 } from '@visavis/client';
+import { type OwnAccount, UNCHANGED } from './account.ts';
 import type { PastCall } from './model.ts';
 import type { Place } from './place.ts';
 
@@ -52,10 +53,11 @@ export interface People {
   readonly logins: Shelf<LoginView>;
   readonly links: Shelf<GuestLink>;
   readonly preferences: OwnPreferences | null;
+  readonly account: OwnAccount;
   /** Contacts that are not offline, as far as one may know. */
   readonly presence: Readonly<Record<UserId, PresenceStatus>>;
-  /** Missed calls and requests that were not looked at. */
-  readonly unseen: { readonly missed: number; readonly requests: number };
+  /** Missed calls and requests that were not looked at; null until the server has said so. */
+  readonly unseen: { readonly missed: number; readonly requests: number } | null;
   /** Whether there are calls older than those in the history. */
   readonly older: 'maybe' | 'loading' | 'none';
   /** Whom to tell of when they come online. */
@@ -149,8 +151,9 @@ export const NOBODY: People = {
   logins: LOADING,
   links: LOADING,
   preferences: null,
+  account: UNCHANGED,
   presence: {},
-  unseen: { missed: 0, requests: 0 },
+  unseen: null,
   older: 'maybe',
   awaited: [],
   newLink: null,

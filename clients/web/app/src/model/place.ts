@@ -2,6 +2,8 @@
 
 /** The parts of the settings. */
 export const SECTIONS = [
+  'check',
+  'account',
   'calls',
   'quiet',
   'notifications',
@@ -14,8 +16,25 @@ export const SECTIONS = [
 /** One part of the settings. */
 export type Section = (typeof SECTIONS)[number];
 
-/** Where one is; `settings` alone is the list of its parts. */
-export type Place = 'home' | 'contacts' | 'history' | 'settings' | `settings/${Section}`;
+/** The parts of the administration. */
+export const ADMIN_SECTIONS = ['users', 'calls', 'links', 'relay', 'failures'] as const;
+
+/** One part of the administration. */
+export type AdminSection = (typeof ADMIN_SECTIONS)[number];
+
+/**
+ * Where one is; `settings` and `admin` alone are the lists of their parts, `report` is where a saved report of a call is
+ * opened.
+ */
+export type Place =
+  | 'home'
+  | 'contacts'
+  | 'history'
+  | 'report'
+  | 'settings'
+  | `settings/${Section}`
+  | 'admin'
+  | `admin/${AdminSection}`;
 
 /** What an address asks for. */
 export type Address =
@@ -37,10 +56,15 @@ export function readAddress(hash: string): Address {
       return { type: 'wish', nonce: second };
     case 'contacts':
     case 'history':
+    case 'report':
       return { type: 'place', place: first };
     case 'settings': {
       const section = SECTIONS.find((name) => name === second);
       return { type: 'place', place: section ? `settings/${section}` : 'settings' };
+    }
+    case 'admin': {
+      const section = ADMIN_SECTIONS.find((name) => name === second);
+      return { type: 'place', place: section ? `admin/${section}` : 'admin' };
     }
     default:
       return { type: 'place', place: 'home' };

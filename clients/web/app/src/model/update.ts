@@ -2,21 +2,36 @@
 
 import { isFresh } from '../push/wish.ts';
 import { tooLateMessage } from '../text/history.ts';
+import { updateAccount } from './account.ts';
 import { updateCalls, withToast } from './calls.ts';
 import { updateGuest, welcomeGuest } from './guest-update.ts';
 import type { Input, Output } from './message.ts';
 import type { Form, Model, Page, PastCall } from './model.ts';
 import { NOBODY } from './people.ts';
 import { AT_HOME, neededAt, updatePeople } from './people-update.ts';
+import {
+  askAfterRefusal,
+  permitted,
+  updateShared,
+  waitsForConfirmation,
+  withoutStaleQuestion,
+} from './shared-update.ts';
 
 /** The model after an input, and what has to be done. */
 export type Step = readonly [Model, readonly Output[]];
 
 const READY: Form = { type: 'ready' };
+const CLOSE_ALL_NOTICES: Output = { type: 'close-notices', live: null };
 
 /** Takes one input. An input that does not fit the present page changes nothing. */
 export function update(model: Model, input: Input): Step {
+  const [after, outputs] = decide(model, input);
+  return [after, permitted(after, outputs)];
+}
+
+function decide(model: Model, input: Input): Step {
   const { page } = model;
+  if (waitsForConfirmation(model, input)) return updateShared(model, { type: 'ask-confirm', wanted: input });
   switch (input.type) {
     case 'open':
       return open(model, input.token);
@@ -28,8 +43,8 @@ export function update(model: Model, input: Input): Step {
       });
     case 'who-am-i':
       if (page.type !== 'loading') return [model, []];
-      if (!input.me) return at(model, { type: 'sign-in', ended: false, form: READY });
-      return input.me.guest ? welcomeGuest(model, input.me) : enter(model, input.me);
+      if (!input.me) return at(model, { type: 'sign-in', ended: false, form: READY }, CLOSE_ALL_NOTICES);
+      return input.me.guest ? welcomeGuest(model, input.me, true) : enter(model, input.me);
     case 'no-server':
       switch (page.type) {
         case 'loading':
@@ -76,12 +91,9 @@ export function update(model: Model, input: Input): Step {
       return leave(model, false, { type: 'send-log-out' });
     case 'link':
       if (input.link.type === 'offline' && input.link.reason === 'signed-out') return leave(model, true);
-      // What was missed while we were away shows in the history.
       return [
         { ...model, link: input.link },
-        input.link.type === 'online' && model.link.type !== 'online'
-          ? [{ type: 'load-history', afterCall: false }]
-          : [],
+        input.link.type === 'online' && model.link.type !== 'online' ? whenOnline(model) : [],
       ];
     case 'connect-here':
       return [{ ...model, link: { type: 'connecting' } }, [{ type: 'connect' }]];
@@ -95,7 +107,7 @@ export function update(model: Model, input: Input): Step {
     case 'history-failed':
       return [{ ...model, history: { ...model.history, status: 'failed' } }, []];
     case 'call':
-      return thenAnswerExpected(updateCalls(model, input), input.now);
+      return withoutQuestion(thenAnswerExpected(afterCall(model, input), input.now));
     case 'dial':
     case 'answer':
     case 'answer-waiting':
@@ -105,6 +117,12 @@ export function update(model: Model, input: Input): Step {
     case 'silence':
     case 'hang-up':
     case 'hold':
+    case 'record':
+    case 'emoji-match':
+    case 'recording-saved':
+    case 'recording-left':
+    case 'recording-failed':
+    case 'save-recording':
     case 'transfer':
     case 'connect-calls':
     case 'dial-beside':
@@ -129,12 +147,35 @@ export function update(model: Model, input: Input): Step {
       return input.hidden
         ? [{ ...model, hidden: true }, []]
         : updatePeople({ ...model, hidden: false }, { type: 'looked-at' });
+    case 'confirmed': {
+      const [opened, outputs] = updateShared(model, input);
+      const wanted = model.shared?.asking?.wanted;
+      if (!wanted) return [opened, outputs];
+      const [done, more] = update(opened, wanted);
+      return [done, [...outputs, ...more]];
+    }
+    case 'ask-confirm':
+    case 'confirm':
+    case 'confirm-refused':
+    case 'confirm-cancel':
+    case 'lock':
+    case 'share':
+    case 'shared':
+    case 'unconfirmed':
+      return updateShared(model, input);
     case 'open-guest':
     case 'guest-invitation':
     case 'knock':
     case 'guest-entered':
+    case 'guest-is-me':
     case 'leave-as-guest':
       return updateGuest(model, input);
+    case 'change-own-name':
+    case 'own-name-changed':
+    case 'change-password':
+    case 'password-changed':
+    case 'account-refused':
+      return updateAccount(model, input);
     default:
       return updatePeople(model, input);
   }
@@ -150,6 +191,15 @@ function updateAll(model: Model, inputs: readonly Input[]): Step {
     outputs.push(...more);
   }
   return [after, outputs];
+}
+
+function afterCall(model: Model, input: Extract<Input, { type: 'call' }>): Step {
+  const [after, outputs] = updateCalls(model, input);
+  return [askAfterRefusal(after, input.call), outputs];
+}
+
+function withoutQuestion([model, outputs]: Step): Step {
+  return [withoutStaleQuestion(model), outputs];
 }
 
 function at(model: Model, page: Page, ...outputs: Output[]): Step {
@@ -179,15 +229,26 @@ function enter(model: Model, me: Extract<Page, { type: 'home' }>['me']): Step {
       link: { type: 'connecting' },
       history: { status: 'loading', calls: [] },
       people: NOBODY,
+      // A page that is opened is opened by somebody.
+      shared: me.shared ? { open: false, asking: null } : null,
     },
     [
       { type: 'clear-address' },
       { type: 'connect' },
+      { type: 'look-for-recordings' },
       { type: 'load-history', afterCall: false },
       ...AT_HOME,
       ...neededAt(model.place),
     ],
   ];
+}
+
+/** What was missed while we were away shows in the history, and what is over rings no more. */
+function whenOnline({ page, call, others }: Model): readonly Output[] {
+  const load = { type: 'load-history', afterCall: false } as const;
+  if (page.type !== 'home') return [load];
+  const live = [call, ...others].flatMap((one) => (one && one.state.type !== 'ended' ? [one.id] : []));
+  return [load, { type: 'close-notices', live }];
 }
 
 function leave(model: Model, ended: boolean, ...outputs: Output[]): Step {
@@ -204,8 +265,9 @@ function leave(model: Model, ended: boolean, ...outputs: Output[]): Step {
       elsewhere: [],
       history: { status: 'loading', calls: [] },
       people: NOBODY,
+      shared: null,
     },
-    [{ type: 'disconnect' }, ...outputs],
+    [{ type: 'disconnect' }, ...(page.type === 'sign-in' ? [CLOSE_ALL_NOTICES] : []), ...outputs],
   ];
 }
 

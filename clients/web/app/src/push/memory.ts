@@ -1,7 +1,7 @@
 /** What pages and the service worker both know: a worker has no `localStorage`, so it is kept in a cache. */
 
 /** What can be remembered. */
-export type MemoryKey = 'language' | 'push-device' | 'wish';
+export type MemoryKey = 'language' | 'push-device' | 'wish' | 'unseen';
 
 const CACHE = 'visavis-memory';
 

@@ -1,13 +1,13 @@
 /** Notifications of this browser: asks for them, subscribes to pushes, and tells the server where they go. */
-import { effect } from '@preact/signals';
 import { deletePush, fetchPushKey, putPush } from '../api/people.ts';
 import type { Send } from '../model/message.ts';
 import { fill } from '../text/fill.ts';
 import { language } from '../text/language.ts';
 import { NOTIFICATIONS, type NotificationKey } from '../text/notifications.ts';
-import type { NotificationData, WorkerMessage } from '../worker/scope.ts';
+import type { NotificationData } from '../worker/scope.ts';
 import { recall, remember } from './memory.ts';
 import { subscriptionBody } from './subscription.ts';
+import { hasWorkers, startWorker } from './worker.ts';
 
 /** What can be done about notifications. */
 export interface Push {
@@ -21,15 +21,11 @@ export interface Push {
 
 /** For this page; `send` is told how things are. */
 export function createPush(send: Send): Push {
-  const supported =
-    window.isSecureContext &&
-    'serviceWorker' in navigator &&
-    'PushManager' in window &&
-    'Notification' in window;
+  const supported = hasWorkers && 'PushManager' in window && 'Notification' in window;
   let registration: Promise<ServiceWorkerRegistration> | null = null;
 
   function worker(): Promise<ServiceWorkerRegistration> {
-    registration ??= register(send).catch((error: unknown) => {
+    registration ??= startWorker().catch((error: unknown) => {
       // The next one who asks tries again.
       registration = null;
       throw error;
@@ -38,6 +34,8 @@ export function createPush(send: Send): Push {
   }
 
   async function ask(): Promise<void> {
+    // Also for those who want no notifications: it opens the app while the server is away.
+    if (hasWorkers) worker().catch(() => {});
     if (!supported) return send({ type: 'push', status: 'unsupported' });
     if (Notification.permission === 'denied') return send({ type: 'push', status: 'denied' });
     try {
@@ -109,22 +107,6 @@ export function createPush(send: Send): Push {
 /** A page may be opened in spite of a certificate, its worker may not. */
 function isUntrusted(error: unknown): boolean {
   return location.protocol === 'https:' && error instanceof DOMException && error.name === 'SecurityError';
-}
-
-async function register(send: Send): Promise<ServiceWorkerRegistration> {
-  const { serviceWorker } = navigator;
-  serviceWorker.addEventListener('message', ({ data }: MessageEvent<WorkerMessage>) => {
-    switch (data.type) {
-      case 'answer':
-        return send({ type: 'answer-call', wish: data, now: Date.now() });
-      case 'go':
-        return send({ type: 'go', place: data.place });
-    }
-  });
-  // The worker writes notifications in the language of the page.
-  effect(() => void remember('language', language.value));
-  await serviceWorker.register('/sw.js');
-  return serviceWorker.ready;
 }
 
 async function tellServer(subscription: PushSubscription): Promise<boolean> {

@@ -46,6 +46,17 @@ export function CallRow({ call, send, note, children, below }: Props) {
             {note !== undefined && <span class="call-device">{note}</span>}
             {answeredOn && <span class="call-device">{answeredOn}</span>}
           </p>
+          {call.recordings?.map((recording) => (
+            <p key={recording.started_ago_ms} class="call-fact" data-testid="history-recorded">
+              <Icon name="record" size={16} />
+              <span>
+                {t(recording.by_you ? 'history.recorded.you' : 'history.recorded.peer', {
+                  name: call.peer_name,
+                  duration: formatDuration(recording.duration_ms),
+                })}
+              </span>
+            </p>
+          ))}
         </div>
         {!call.guest && (
           <>

@@ -1,20 +1,31 @@
 /** A call that has the whole screen, from dialling to its end. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useComforts } from '../comfort/comforts.ts';
+import { usePictureInPicture } from '../comfort/picture-in-picture.tsx';
 import type { Send } from '../model/message.ts';
 import type { CallModel } from '../model/model.ts';
 import { t } from '../text/language.ts';
+import { comparable } from '../text/safety.ts';
+import { w } from '../text/small-window.ts';
 import type { Around } from '../text/status.ts';
 import { later } from '../ui/later.tsx';
 import { Beside } from './beside.tsx';
+import { hasChat, useChat } from './chat-news.ts';
 import { Controls } from './controls.tsx';
 import { EndedScreen } from './ended.tsx';
 import { Identity } from './identity.tsx';
+import { QualityBars, QualityPanel } from './quality.tsx';
 import { useQuietControls } from './quiet-controls.ts';
+import { RecordingNotes } from './recording.tsx';
 import { RemotePicture, RemoteScreen } from './remote-picture.tsx';
+import { SafetyMark, SafetyNote, SafetyPanel } from './safety.tsx';
 import { SelfPicture } from './self-picture.tsx';
 
 /** Fetched when a call begins, so that it is there when the server is not. */
 const CallMenu = later(async () => (await import('./call-menu.tsx')).CallMenu);
+const ChatPanel = later(async () => (await import('./chat.tsx')).ChatPanel);
+const ChatNote = later(async () => (await import('./chat.tsx')).ChatNote);
+const Drawer = later(async () => (await import('../inspector/drawer.tsx')).Drawer);
 
 interface Props {
   readonly call: CallModel;
@@ -37,37 +48,108 @@ export function CallScreen({ call, beside, goesOn, around, send }: Props) {
 function Stage({ call, beside, around, send }: Omit<Props, 'goesOn'>) {
   const stage = useRef<HTMLDivElement>(null);
   const [menuOpen, setMenuOpen] = useState(false);
+  const [figures, setFigures] = useState(false);
+  const closeFigures = useCallback(() => setFigures(false), []);
   const closeMenu = useCallback(() => setMenuOpen(false), []);
-  const picture = showsPicture(call);
+  // Whoever compares has these before their eyes: with others, or another name, they begin again.
+  const [compared, setCompared] = useState('');
+  const comparing = compared !== '' && compared === comparable(call);
+  const compare = () => setCompared(comparable(call));
+  const stopComparing = useCallback(() => setCompared(''), []);
+  const [inspected, setInspected] = useState(false);
+  const closeDrawer = useCallback(() => {
+    setInspected(false);
+    // It was opened from the menu, which is behind this button.
+    stage.current?.querySelector<HTMLElement>('[data-testid="call-more"]')?.focus();
+  }, []);
+  useComforts(call, send);
+  const small = usePictureInPicture(call, around, send, stage);
+  const [chatOpen, setChatOpen] = useState(false);
+  const closeChat = useCallback(() => setChatOpen(false), []);
+  const news = useChat(call.serial, chatOpen);
+  const openChat = () => setChatOpen(true);
+  const latest = news.unread.at(-1);
+  const picture = showsPicture(call) && !small.away;
   const screen = picture && call.remote.screen;
-  const { shown, handlers } = useQuietControls(stage, picture && call.state.type === 'active' && !menuOpen);
+  const quality = call.state.type === 'active' && !call.held.me ? call.quality : null;
+  const opened = menuOpen || chatOpen || comparing || inspected || figures;
+  const mayHide = picture && call.state.type === 'active' && !opened;
+  const { shown, handlers } = useQuietControls(stage, mayHide);
   // Whoever called by keyboard goes on by keyboard from here.
   useEffect(() => stage.current?.focus(), []);
-  useEffect(() => CallMenu.fetch(), []);
+  useEffect(() => {
+    CallMenu.fetch();
+    ChatPanel.fetch();
+    ChatNote.fetch();
+  }, []);
   return (
-    <main
-      ref={stage}
-      class="stage"
-      data-testid="call-screen"
-      data-state={call.state.type}
-      data-held={heldBy(call)}
-      data-picture={picture}
-      data-controls={shown ? 'shown' : 'hidden'}
-      tabIndex={-1}
-      {...handlers}
-    >
-      {screen && <RemoteScreen call={call} />}
-      <RemotePicture call={call} shown={picture && call.remote.video} small={screen} />
-      {call.local.camera === 'on' && <SelfPicture serial={call.serial} full={isWaiting(call)} />}
-      <div class="stage-shade" />
-      <Identity call={call} place={placeOf(call, picture)} around={around} send={send} />
-      <div class="stage-notes">
-        {call.local.screen === 'on' && <Sharing send={send} />}
-        {beside.length > 0 && <Beside calls={beside} send={send} />}
-      </div>
-      {menuOpen && <CallMenu call={call} beside={beside} send={send} onClose={closeMenu} />}
-      <Controls call={call} send={send} menuOpen={menuOpen} onMenu={() => setMenuOpen(!menuOpen)} />
-    </main>
+    <>
+      <main
+        ref={stage}
+        class="stage"
+        data-testid="call-screen"
+        data-state={call.state.type}
+        data-held={heldBy(call)}
+        data-picture={picture}
+        data-controls={shown ? 'shown' : 'hidden'}
+        tabIndex={-1}
+        {...handlers}
+      >
+        {screen && <RemoteScreen call={call} />}
+        <RemotePicture call={call} shown={picture && call.remote.video} small={screen} />
+        {call.local.camera === 'on' && <SelfPicture serial={call.serial} full={isWaiting(call)} />}
+        <div class="stage-shade" />
+        <Identity
+          call={call}
+          place={placeOf(call, picture)}
+          around={around}
+          bars={
+            quality && <QualityBars quality={quality} open={figures} onPress={() => setFigures(!figures)} />
+          }
+          send={send}
+        >
+          <SafetyMark call={call} open={comparing} onPress={comparing ? stopComparing : compare} />
+        </Identity>
+        <div class="stage-notes">
+          <RecordingNotes call={call} send={send} />
+          <SafetyNote call={call} send={send} onCompare={compare} />
+          {latest && <ChatNote entry={latest} name={call.peer.name} onOpen={openChat} />}
+          {call.local.screen === 'on' && <Sharing send={send} />}
+          {small.away && <Elsewhere onBack={small.toggle} />}
+          {beside.length > 0 && <Beside calls={beside} send={send} />}
+        </div>
+        {comparing && <SafetyPanel call={call} send={send} onClose={stopComparing} />}
+        {quality && figures && (
+          <QualityPanel call={call} quality={quality} online={around.online} onClose={closeFigures} />
+        )}
+        {menuOpen && (
+          <CallMenu
+            call={call}
+            beside={beside}
+            send={send}
+            small={small}
+            onInspect={() => setInspected(true)}
+            onChat={hasChat(news) ? openChat : null}
+            onClose={closeMenu}
+          />
+        )}
+        <Controls
+          call={call}
+          send={send}
+          menuOpen={menuOpen}
+          onMenu={() => setMenuOpen(!menuOpen)}
+          chat={
+            hasChat(news)
+              ? { open: chatOpen, unread: news.unread.length, onPress: () => setChatOpen(!chatOpen) }
+              : null
+          }
+        />
+      </main>
+      {chatOpen && news.chat && (
+        <ChatPanel chat={news.chat} state={news.state} name={call.peer.name} onClose={closeChat} />
+      )}
+      {inspected && <Drawer call={call.serial} name={call.peer.name} onClose={closeDrawer} />}
+    </>
   );
 }
 
@@ -83,6 +165,18 @@ function Sharing({ send }: Pick<Props, 'send'>) {
         onClick={() => send({ type: 'screen', on: false })}
       >
         {t('call.sharing.stop')}
+      </button>
+    </p>
+  );
+}
+
+/** So that nobody looks for the picture. */
+function Elsewhere({ onBack }: { readonly onBack: () => void }) {
+  return (
+    <p class="sharing" data-testid="small-away">
+      <span>{w('small.away')}</span>
+      <button type="button" class="button button-quiet" data-testid="small-back" onClick={onBack}>
+        {w('small.back')}
       </button>
     </p>
   );

@@ -1,6 +1,6 @@
 /** The people this user knows, whether they are there, and how to add one. */
 import type { Contact } from '@visavis/client';
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import type { Send } from '../model/message.ts';
 import type { Model } from '../model/model.ts';
 import { requestsOf } from '../model/people.ts';
@@ -11,6 +11,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { PageIcon } from '../ui/page-icons.tsx';
 import { PresenceDot, presenceOf } from '../ui/presence.tsx';
+import { lookForVerified, VerifiedMark } from '../ui/verified.tsx';
 import { PageTop } from './page-top.tsx';
 import { MoreButton, PersonActions } from './person-actions.tsx';
 import { Request } from './request.tsx';
@@ -22,11 +23,13 @@ interface Props {
 
 /** One field finds those who are here and adds those who are not. */
 export function Contacts({ model, send }: Props) {
-  const { people, history } = model;
+  const { people, history, page } = model;
   const { contacts } = people;
   const [sought, setSought] = useState('');
   // Kept here, because a person who becomes a favourite moves to another list.
   const [open, setOpen] = useState<string | null>(null);
+  const me = page.type === 'home' ? page.me.name : '';
+  useEffect(() => void lookForVerified(me), [me]);
   const toggle = (name: string) => setOpen(open === name ? null : name);
   const name = sought.trim().toLowerCase();
   const found = contacts.items.filter((contact) => matches(contact, name));
@@ -149,7 +152,10 @@ function Person({ contact, open, onToggle, model, send }: PersonProps) {
           <PresenceDot status={status} />
         </span>
         <div class="call-text">
-          <p class="call-name">{display_name}</p>
+          <p class="call-name">
+            {display_name}
+            <VerifiedMark name={name} displayName={display_name} />
+          </p>
           <p class="call-fact" aria-hidden={status !== 'offline'}>
             {status === 'offline' ? name : t(`presence.${status}`)}
           </p>

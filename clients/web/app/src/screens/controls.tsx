@@ -9,10 +9,18 @@ interface Props {
   readonly send: Send;
   readonly menuOpen: boolean;
   readonly onMenu: () => void;
+  /** None, if there is no chat. */
+  readonly chat: ChatControl | null;
+}
+
+interface ChatControl {
+  readonly open: boolean;
+  readonly unread: number;
+  readonly onPress: () => void;
 }
 
 /** Microphone, camera, screen, more, end; on hold, what goes on in the place of the devices. */
-export function Controls({ call, send, menuOpen, onMenu }: Props) {
+export function Controls({ call, send, menuOpen, onMenu, chat }: Props) {
   return (
     <div class="controls">
       {call.held.me ? (
@@ -25,6 +33,17 @@ export function Controls({ call, send, menuOpen, onMenu }: Props) {
         />
       ) : (
         <Devices call={call} send={send} />
+      )}
+      {chat && (
+        <Control
+          testId="call-chat"
+          icon="chat"
+          label={t('call.chat')}
+          badge={chat.unread}
+          expanded={chat.open}
+          look={chat.open ? 'off' : 'plain'}
+          onPress={chat.onPress}
+        />
       )}
       <Control
         testId="call-more"
@@ -93,12 +112,15 @@ interface ControlProps {
   readonly label: string;
   readonly pressed?: boolean;
   readonly expanded?: boolean;
+  /** How much of it is new. */
+  readonly badge?: number;
   /** `off`: the device is off, and the button stands out, so that nobody talks to a dead microphone. */
   readonly look: 'plain' | 'off' | 'main' | 'end';
   readonly onPress: () => void;
 }
 
-function Control({ testId, icon, label, pressed, expanded, look, onPress }: ControlProps) {
+/** One of them: a face and a word. */
+export function Control({ testId, icon, label, pressed, expanded, badge = 0, look, onPress }: ControlProps) {
   return (
     <button
       type="button"
@@ -111,6 +133,12 @@ function Control({ testId, icon, label, pressed, expanded, look, onPress }: Cont
       <span class="control-face">
         <Icon name={icon} size={look === 'end' ? 28 : 26} />
       </span>
+      {badge > 0 && (
+        <span class="control-badge" data-testid={`${testId}-badge`}>
+          {badge}
+          <span class="visually-hidden">{t('call.chat.unread')}</span>
+        </span>
+      )}
       <span class="control-label">{label}</span>
     </button>
   );

@@ -1,4 +1,5 @@
 /** The people one calls most, one press away. */
+import type { PresenceStatus } from '@visavis/client';
 import type { Send } from '../model/message.ts';
 import type { People } from '../model/people.ts';
 import { t } from '../text/language.ts';
@@ -15,26 +16,41 @@ export function Favourites({ people, send }: { readonly people: People; readonly
   return (
     <section aria-label={t('home.favourites')}>
       <ul class="faces">
-        {favourites.map(({ name, display_name }) => (
-          <li key={name}>
-            <button
-              type="button"
-              class="face"
-              data-testid="favourite"
-              data-peer={name}
-              onClick={() => send({ type: 'dial', to: name, video: true })}
-              title={t('home.call-back.video', { name: display_name })}
-              aria-label={t('home.call-back.video', { name: display_name })}
-            >
-              <span class="with-dot">
-                <Avatar id={name} name={display_name} />
-                <PresenceDot status={presenceOf(people, name)} />
-              </span>
-              <span class="face-name">{display_name}</span>
-            </button>
+        {favourites.map((contact) => (
+          <li key={contact.name}>
+            <Face contact={contact} status={presenceOf(people, contact.name)} send={send} />
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+interface FaceProps {
+  readonly contact: People['contacts']['items'][number];
+  readonly status: PresenceStatus;
+  readonly send: Send;
+}
+
+function Face({ contact: { name, display_name }, status, send }: FaceProps) {
+  const call = t('home.call-back.video', { name: display_name });
+  return (
+    <button
+      type="button"
+      class="face"
+      data-testid="favourite"
+      data-peer={name}
+      onClick={() => send({ type: 'dial', to: name, video: true })}
+      title={call}
+    >
+      <span class="with-dot">
+        <Avatar id={name} name={display_name} />
+        <PresenceDot status={status} />
+      </span>
+      <span class="visually-hidden">{call}</span>
+      <span class="face-name" aria-hidden="true">
+        {display_name}
+      </span>
+    </button>
   );
 }

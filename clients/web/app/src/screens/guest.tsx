@@ -1,8 +1,9 @@
 /** Somebody without an account: who invites, a name, a look in the mirror, and one button. */
-import { ClientError } from '@visavis/client';
+import type { ClientError } from '@visavis/client';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { openCamera } from '../call/camera.ts';
+import { keepOpen } from '../call/keep-open.ts';
 import { type Meter, openMeter } from '../call/microphone.ts';
 import type { Send } from '../model/message.ts';
 import type { Model, Page } from '../model/model.ts';
@@ -126,7 +127,7 @@ export function GuestInside({
   readonly page: PageOf<'guest'>;
   readonly send: Send;
 }) {
-  const { guest, me, over } = page;
+  const { guest, me, over, asks } = page;
   const [camera, setCamera] = useState(guest.video);
   const busy = model.call !== null && model.call.state.type !== 'ended';
   if (over) {
@@ -135,6 +136,38 @@ export function GuestInside({
         <div class="guest-note" role="status" data-testid="guest-over">
           <h1>{p('guest.over.title')}</h1>
           <p class="lead">{p('guest.over.text', { host: guest.host_name })}</p>
+        </div>
+      </GuestFrame>
+    );
+  }
+  if (asks && !busy) {
+    return (
+      <GuestFrame>
+        <div class="guest-door" data-testid="guest-asks">
+          <div class="guest-host">
+            <Avatar id={me.name} name={me.display_name} size="large" />
+            <h1>{p('guest.you-are', { name: me.display_name })}</h1>
+            <p class="lead">{p('guest.you-are.text', { name: me.display_name, host: guest.host_name })}</p>
+          </div>
+          <button
+            type="button"
+            class="button button-primary guest-knock"
+            data-testid="guest-is-me"
+            onClick={() => send({ type: 'guest-is-me' })}
+          >
+            {p('guest.you-are.yes')}
+          </button>
+          <button
+            type="button"
+            class="button button-quiet"
+            data-testid="guest-not-me"
+            onClick={() => {
+              localStorage.removeItem(NAME);
+              send({ type: 'leave-as-guest' });
+            }}
+          >
+            {p('guest.you-are.no')}
+          </button>
         </div>
       </GuestFrame>
     );
@@ -204,11 +237,11 @@ function Mirror({ camera, onCamera }: MirrorProps) {
 
   useEffect(() => {
     if (!checking || !camera) return;
-    return closing(openCamera(), stopTracks, setStream, setProblem);
+    return keepOpen(openCamera, setStream, setProblem);
   }, [checking, camera]);
   useEffect(() => {
     if (!checking) return;
-    return closing(openMeter(), (open) => open.stop(), setMeter, setProblem);
+    return keepOpen(openMeter, setMeter, setProblem);
   }, [checking]);
   useEffect(() => {
     if (video.current) video.current.srcObject = stream;
@@ -252,36 +285,6 @@ function Mirror({ camera, onCamera }: MirrorProps) {
       </div>
     </section>
   );
-}
-
-/** Opens something for as long as it is wanted, whatever takes longer. */
-function closing<Open>(
-  opening: Promise<Open | ClientError>,
-  close: (open: Open) => void,
-  show: (open: Open | null) => void,
-  refuse: (error: ClientError) => void,
-): () => void {
-  let left = false;
-  let opened: Open | null = null;
-  void opening.then((result) => {
-    if (result instanceof ClientError) {
-      if (!left) refuse(result);
-    } else if (left) {
-      close(result);
-    } else {
-      opened = result;
-      show(result);
-    }
-  });
-  return () => {
-    left = true;
-    if (opened !== null) close(opened);
-    show(null);
-  };
-}
-
-function stopTracks(stream: MediaStream): void {
-  for (const track of stream.getTracks()) track.stop();
 }
 
 /** A bar that moves with one's voice. */

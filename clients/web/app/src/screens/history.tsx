@@ -1,5 +1,5 @@
 /** Every call there was, by day. */
-import { useId, useState } from 'preact/hooks';
+import { useCallback, useContext, useId, useRef, useState } from 'preact/hooks';
 import { groupByDay } from '../api/history.ts';
 import type { Send } from '../model/message.ts';
 import type { Model, PastCall } from '../model/model.ts';
@@ -7,11 +7,16 @@ import { isBlocked } from '../model/people.ts';
 import '../style/people.css';
 import { t } from '../text/language.ts';
 import { p } from '../text/pages.ts';
+import { Icon } from '../ui/icons.tsx';
+import { later } from '../ui/later.tsx';
 import { useNow } from '../ui/now.ts';
+import { ReportsContext } from '../ui/reports.ts';
 import { CallRow } from './call-row.tsx';
 import { PageTop } from './page-top.tsx';
 import { MoreButton, PersonActions } from './person-actions.tsx';
 import { dayTitle, NoCalls } from './recents.tsx';
+
+const Drawer = later(async () => (await import('../inspector/drawer.tsx')).Drawer);
 
 interface Props {
   readonly model: Model;
@@ -70,7 +75,7 @@ const PAGE = 50;
 function Row({ call, model, send }: Props & { readonly call: PastCall }) {
   const [open, setOpen] = useState(false);
   const panel = useId();
-  if (call.guest) return <CallRow call={call} send={send} />;
+  if (call.guest) return <CallRow call={call} send={send} below={<Details call={call} />} />;
   const actions = open && (
     <PersonActions
       panel={panel}
@@ -82,9 +87,46 @@ function Row({ call, model, send }: Props & { readonly call: PastCall }) {
   );
   const note = isBlocked(model.people, call.peer) ? p('person.blocked') : undefined;
   return (
-    <CallRow call={call} send={send} note={note} below={actions}>
+    <CallRow
+      call={call}
+      send={send}
+      note={note}
+      below={
+        <>
+          <Details call={call} />
+          {actions}
+        </>
+      }
+    >
       <MoreButton panel={panel} open={open} name={call.peer_name} onPress={() => setOpen(!open)} />
     </CallRow>
+  );
+}
+
+/** Of a call of this page, while its report is kept. */
+function Details({ call }: { readonly call: PastCall }) {
+  const kept = useContext(ReportsContext).of(call.call) !== undefined;
+  const button = useRef<HTMLButtonElement>(null);
+  const [open, setOpen] = useState(false);
+  const close = useCallback(() => {
+    setOpen(false);
+    button.current?.focus();
+  }, []);
+  if (!kept) return null;
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        class="call-details"
+        data-testid="history-details"
+        onClick={() => setOpen(true)}
+      >
+        <Icon name="eye" size={18} />
+        {p('history.details')}
+      </button>
+      {open && <Drawer call={call.call} name={call.peer_name} onClose={close} />}
+    </>
   );
 }
 

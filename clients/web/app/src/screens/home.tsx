@@ -1,17 +1,22 @@
 /** Home: whom to call, and whom one has spoken to. */
 import type { Send } from '../model/message.ts';
 import type { Model, Page } from '../model/model.ts';
+import { knownOf } from '../model/names.ts';
 import { requestsOf } from '../model/people.ts';
 import { t } from '../text/language.ts';
+import { later, laterWithCalls } from '../ui/later.tsx';
 import { Wordmark } from '../ui/logo.tsx';
 import { DialField } from './dial-field.tsx';
-import { Elsewhere } from './elsewhere.tsx';
 import { Favourites } from './favourites.tsx';
 import { LinkStatus } from './link-status.tsx';
-import { Preview } from './preview.tsx';
 import { QuietSwitch } from './quiet-switch.tsx';
 import { Recents } from './recents.tsx';
 import { Request } from './request.tsx';
+
+/** Beside what one comes for, and only on a desk, or seldom. */
+const Preview = laterWithCalls(async () => (await import('./preview.tsx')).Preview);
+const Elsewhere = later(async () => (await import('./elsewhere.tsx')).Elsewhere);
+const Locked = later<{ name: string; send: Send }>(async () => (await import('./confirm.tsx')).Locked);
 
 interface Props {
   readonly model: Model;
@@ -22,6 +27,7 @@ interface Props {
 /** One column on a phone; on a desk the camera has a place beside it. */
 export function Home({ model, me, send }: Props) {
   const { people, history } = model;
+  const locked = model.shared !== null && !model.shared.open;
   return (
     <div class="home">
       <header class="home-top">
@@ -30,9 +36,11 @@ export function Home({ model, me, send }: Props) {
         <QuietSwitch preferences={people.preferences} send={send} />
       </header>
       <main class="home-main">
-        <Elsewhere calls={model.elsewhere} send={send} />
+        {model.elsewhere.length > 0 && (
+          <Elsewhere calls={model.elsewhere} locked={locked ? me : null} send={send} />
+        )}
         <h1 class="home-title">{t('home.title')}</h1>
-        <DialField contacts={people.contacts.items} send={send} />
+        <DialField known={knownOf(model)} send={send} />
         <p class="home-me">
           <strong>{me.name}</strong> <span>· {t('home.me')}</span>
         </p>
@@ -42,7 +50,7 @@ export function Home({ model, me, send }: Props) {
             <Request key={call.peer} call={call} send={send} />
           ))}
         <Favourites people={people} send={send} />
-        <Recents history={history} send={send} />
+        {locked ? <Locked name={me.display_name} send={send} /> : <Recents history={history} send={send} />}
       </main>
       <aside class="home-side">
         <Preview me={me} busy={model.call !== null && model.call.state.type !== 'ended'} />

@@ -1,8 +1,9 @@
 /** Who is on the other end, and where the call stands. */
+import type { ComponentChildren } from 'preact';
 import type { Send } from '../model/message.ts';
 import type { CallModel } from '../model/model.ts';
 import { say, t } from '../text/language.ts';
-import { type Around, hintMessage, isUrgent, pictureMessage, statusMessage } from '../text/status.ts';
+import { type Around, hintMessage, pictureMessage, statusMessage } from '../text/status.ts';
 import { formatDuration } from '../text/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Icon } from '../ui/icons.tsx';
@@ -15,11 +16,15 @@ interface Props {
    */
   readonly place: 'middle' | 'above' | 'line';
   readonly around: Around;
+  /** How good the connection is, if that is known. */
+  readonly bars: ComponentChildren;
   readonly send: Send;
+  /** What stands below the name and the state. */
+  readonly children?: ComponentChildren;
 }
 
 /** The more there is to see, the smaller it is. */
-export function Identity({ call, place, around, send }: Props) {
+export function Identity({ call, place, around, bars, send, children }: Props) {
   const hint = hintMessage(call);
   const noPicture = pictureMessage(call);
   return (
@@ -33,7 +38,9 @@ export function Identity({ call, place, around, send }: Props) {
       <h1 class="identity-name">{call.peer.name}</h1>
       <p class="identity-status" data-testid="call-status">
         <Status call={call} around={around} />
+        {bars}
       </p>
+      {children}
       {noPicture && <p class="identity-picture">{say(noPicture)}</p>}
       {call.remote.blocked ? (
         <button type="button" class="button button-primary" onClick={() => send({ type: 'unblock' })}>
@@ -68,7 +75,7 @@ function Status({ call, around }: Pick<Props, 'call' | 'around'>) {
     <>
       <span class="timer">{formatDuration(now - state.since)}</span>
       {' · '}
-      {t(state.path === 'direct' ? 'call.path.direct' : 'call.path.relay')}
+      {t(`call.path.${state.path}`)}
     </>
   );
 }
@@ -87,4 +94,9 @@ function Countdown({ since }: { readonly since: number }) {
       <circle cx="50" cy="50" r={RADIUS} stroke-dasharray={ROUND} stroke-dashoffset={ROUND * (1 - left)} />
     </svg>
   );
+}
+
+/** Whether the hint is something to act on, or to wait for, rather than to know. */
+export function isUrgent({ state, talking }: CallModel): boolean {
+  return talking || (state.type === 'active' && state.deaf !== undefined);
 }

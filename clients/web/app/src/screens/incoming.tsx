@@ -8,11 +8,13 @@ import { Icon } from '../ui/icons.tsx';
 
 interface Props {
   readonly call: CallModel;
+  /** Several people use this browser: the name of whoever has to confirm that they answer. */
+  readonly asks: string | null;
   readonly send: Send;
 }
 
 /** Answered as the caller asked by Space or Enter, declined by Esc, silenced by M, wherever the focus is but in a text. */
-export function Incoming({ call, send }: Props) {
+export function Incoming({ call, asks, send }: Props) {
   const card = useRef<HTMLDivElement>(null);
   const { serial, silenced } = call;
   const { video } = call.media;
@@ -57,8 +59,14 @@ export function Incoming({ call, send }: Props) {
             {call.transferredBy !== undefined &&
               ` · ${t('incoming.put-through', { name: call.transferredBy })}`}
           </p>
+          <Known call={call} />
         </div>
       </div>
+      {asks !== null && (
+        <p class="incoming-asks" data-testid="incoming-asks">
+          {t('incoming.answer-as', { name: asks })}
+        </p>
+      )}
       <div class="incoming-actions">
         <button
           type="button"
@@ -108,6 +116,18 @@ export function Incoming({ call, send }: Props) {
       </button>
       <p class="incoming-keys">{t('incoming.keys')}</p>
     </div>
+  );
+}
+
+/** Told by the device itself while it rings, so only where the path is found by then. */
+function Known({ call }: Pick<Props, 'call'>) {
+  const status = call.safety?.status;
+  if (status !== 'verified' && status !== 'changed') return null;
+  return (
+    <p class="incoming-known" data-testid="incoming-known" data-status={status}>
+      <Icon name={status === 'verified' ? 'verified' : 'warning'} size={18} />
+      {t(status === 'verified' ? 'safety.verified' : 'safety.unknown-device')}
+    </p>
   );
 }
 

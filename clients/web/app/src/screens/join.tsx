@@ -2,13 +2,11 @@
 import { useState } from 'preact/hooks';
 import type { Send } from '../model/message.ts';
 import type { Page } from '../model/model.ts';
+import { isTooShort } from '../model/password.ts';
 import { t } from '../text/language.ts';
 import { PasswordField, TextField } from '../ui/field.tsx';
 import { AccountPage, UserCommand } from './account-page.tsx';
 import { FormProblem } from './form-problem.tsx';
-
-/** The server's rule, told here before it has to say so. */
-const PASSWORD_MIN = 8;
 
 type JoinPage = Extract<Page, { type: 'join' }>;
 
@@ -58,7 +56,7 @@ function JoinForm({ name, page, send }: Props & { readonly name: string }) {
   const [tooShort, setTooShort] = useState(false);
   const submit = (event: Event) => {
     event.preventDefault();
-    const short = [...password].length < PASSWORD_MIN;
+    const short = isTooShort(password);
     setTooShort(short);
     if (!short) send({ type: 'sign-up', displayName: displayName.trim(), password });
   };

@@ -6,6 +6,7 @@ import { p } from '../text/pages.ts';
 import { Icon } from '../ui/icons.tsx';
 import { PageIcon, type PageIconName } from '../ui/page-icons.tsx';
 import { presenceOf } from '../ui/presence.tsx';
+import { forget, isVerified } from '../ui/verified.tsx';
 
 interface Props {
   readonly panel: string;
@@ -15,7 +16,7 @@ interface Props {
   readonly send: Send;
 }
 
-/** Opens below the row of a person; nothing asks twice, because everything here can be undone. */
+/** Opens below the row of a person; nothing asks twice, because everything here can be undone, if need be in the next call. */
 export function PersonActions({ panel, name, displayName, people, send }: Props) {
   const [renaming, setRenaming] = useState(false);
   const contact = contactOf(people, name);
@@ -83,6 +84,14 @@ export function PersonActions({ panel, name, displayName, people, send }: Props)
           text={p('person.add')}
           testId="person-add"
           onPress={() => send({ type: 'put-contact', name, change: {} })}
+        />
+      )}
+      {isVerified(name) && (
+        <Action
+          icon="remove"
+          text={p('person.forget-verified')}
+          testId="person-forget-verified"
+          onPress={() => void forget(name)}
         />
       )}
       {isBlocked(people, name) ? (

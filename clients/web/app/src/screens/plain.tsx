@@ -2,6 +2,7 @@
 import type { Send } from '../model/message.ts';
 import { t } from '../text/language.ts';
 import { Mark } from '../ui/logo.tsx';
+import { useServerBack } from '../ui/server-back.ts';
 import { AccountPage } from './account-page.tsx';
 
 /** Usually gone before it is read. */
@@ -16,8 +17,12 @@ export function Loading() {
   );
 }
 
-/** The way out is to try again. */
+/** Nothing of this page is kept, and the server may have a newer one by then. */
+const openAnew = () => location.reload();
+
+/** Goes on by itself when the server is back; until then the way out is to try again. */
 export function Unreachable({ send }: { readonly send: Send }) {
+  useServerBack(openAnew);
   return (
     <AccountPage>
       <div class="form" role="alert">

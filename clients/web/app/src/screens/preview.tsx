@@ -2,6 +2,7 @@
 import type { ClientError, Me } from '@visavis/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { openCamera } from '../call/camera.ts';
+import { keepOpen } from '../call/keep-open.ts';
 import { deviceMessage } from '../text/device.ts';
 import { say, t } from '../text/language.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -22,22 +23,10 @@ export function Preview({ me, busy }: Props) {
 
   useEffect(() => {
     if (!wanted) return;
-    let left = false;
-    let opened: MediaStream | null = null;
-    void openCamera().then((result) => {
-      if (result instanceof MediaStream) opened = result;
-      if (left) stop(opened);
-      else if (result instanceof MediaStream) setStream(result);
-      else {
-        setError(result);
-        setWanted(false);
-      }
+    return keepOpen(openCamera, setStream, (refused) => {
+      setError(refused);
+      setWanted(false);
     });
-    return () => {
-      left = true;
-      stop(opened);
-      setStream(null);
-    };
   }, [wanted]);
   useEffect(() => {
     if (video.current) video.current.srcObject = stream;
@@ -70,8 +59,4 @@ export function Preview({ me, busy }: Props) {
       </button>
     </section>
   );
-}
-
-function stop(stream: MediaStream | null): void {
-  for (const track of stream?.getTracks() ?? []) track.stop();
 }

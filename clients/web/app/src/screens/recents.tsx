@@ -2,6 +2,7 @@
 import { type Day, groupByDay } from '../api/history.ts';
 import type { Send } from '../model/message.ts';
 import type { History } from '../model/model.ts';
+import { hashOf } from '../model/place.ts';
 import { language, t } from '../text/language.ts';
 import { formatDay } from '../text/time.ts';
 import { useNow } from '../ui/now.ts';
@@ -72,6 +73,9 @@ export function NoCalls({ history, send }: Props) {
           <h3>{t('home.empty.title')}</h3>
           <p>{t('home.empty.text')}</p>
           <UserCommand verb="add" />
+          <a class="all-calls" href={hashOf('settings/check')} data-testid="home-check">
+            {t('home.check')}
+          </a>
         </div>
       );
   }

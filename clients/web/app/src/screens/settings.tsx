@@ -11,10 +11,13 @@ import { type PageKey, p } from '../text/pages.ts';
 import { formatTime } from '../text/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Icon } from '../ui/icons.tsx';
+import { laterWithCalls } from '../ui/later.tsx';
 import { useNow } from '../ui/now.ts';
 import { PageIcon } from '../ui/page-icons.tsx';
 import { theme } from '../ui/theme.ts';
 import { PageTop } from './page-top.tsx';
+import { SectionLink } from './section-link.tsx';
+import { AccountSection } from './settings/account.tsx';
 import { AppearanceSection } from './settings/appearance.tsx';
 import { BlockedSection } from './settings/blocked.tsx';
 import { CallsSection } from './settings/calls.tsx';
@@ -29,7 +32,13 @@ interface Props {
   readonly send: Send;
 }
 
+const CheckSection = laterWithCalls<{ busy: boolean }>(
+  async () => (await import('./settings/check.tsx')).CheckSection,
+);
+
 const ICONS: Readonly<Record<Section, ComponentChildren>> = {
+  check: <Icon name="sound" size={22} />,
+  account: <PageIcon name="pencil" />,
   calls: <PageIcon name="shield" />,
   quiet: <Icon name="moon" size={22} />,
   notifications: <Icon name="bell" size={22} />,
@@ -68,26 +77,30 @@ export function Settings({ model, me, send }: Props) {
         <nav aria-label={t('nav.settings')}>
           <ul class="card">
             {SECTIONS.map((name) => (
-              <li key={name}>
-                <a
-                  class="setting section-link"
-                  href={hashOf(`settings/${name}`)}
-                  aria-current={name === section ? 'page' : undefined}
-                  data-testid={`section-${name}`}
-                >
-                  {ICONS[name]}
-                  <span class="setting-text">
-                    <span class="setting-label">{p(`section.${name}`)}</span>
-                    <span class="setting-hint">
-                      <Summary section={name} model={model} />
-                    </span>
-                  </span>
-                  <PageIcon name="forward" size={18} />
-                </a>
-              </li>
+              <SectionLink
+                key={name}
+                place={`settings/${name}`}
+                current={name === section}
+                icon={ICONS[name]}
+                label={p(`section.${name}`)}
+                hint={<Summary section={name} model={model} />}
+                testId={`section-${name}`}
+              />
             ))}
+            {me.admin && (
+              <SectionLink
+                place="admin"
+                icon={<PageIcon name="shield" />}
+                label={p('section.admin')}
+                hint={p('section.admin.short')}
+                testId="section-admin"
+              />
+            )}
           </ul>
         </nav>
+        <a class="report-link" href={hashOf('report')} data-testid="open-report">
+          {p('settings.report')}
+        </a>
       </div>
       <div class="settings-section">
         <PageTop
@@ -98,7 +111,7 @@ export function Settings({ model, me, send }: Props) {
             </a>
           }
         />
-        <SectionView section={shown} model={model} send={send} />
+        <SectionView section={shown} model={model} me={me} send={send} />
       </div>
     </main>
   );
@@ -110,9 +123,13 @@ interface SectionProps {
   readonly send: Send;
 }
 
-function SectionView({ section, model, send }: SectionProps) {
+function SectionView({ section, model, me, send }: SectionProps & Pick<Props, 'me'>) {
   const { people } = model;
   switch (section) {
+    case 'check':
+      return <CheckSection busy={model.call !== null && model.call.state.type !== 'ended'} />;
+    case 'account':
+      return <AccountSection me={me} account={people.account} send={send} />;
     case 'calls':
       return <CallsSection preferences={people.preferences} send={send} />;
     case 'quiet':
@@ -120,7 +137,7 @@ function SectionView({ section, model, send }: SectionProps) {
     case 'notifications':
       return <NotificationsSection push={people.push} send={send} />;
     case 'devices':
-      return <DevicesSection logins={people.logins} send={send} />;
+      return <DevicesSection logins={people.logins} shared={model.shared !== null} send={send} />;
     case 'links':
       return <LinksSection links={people.links} made={people.newLink} send={send} />;
     case 'blocked':
@@ -135,6 +152,10 @@ function Summary({ section, model }: { readonly section: Section; readonly model
   const now = useNow(30_000);
   const { preferences, push, logins, links, blocks } = model.people;
   switch (section) {
+    case 'check':
+      return <>{p('check.short')}</>;
+    case 'account':
+      return <>{p('account.short')}</>;
     case 'calls':
       return <>{preferences && p(`callers.${preferences.callers}`)}</>;
     case 'quiet': {

@@ -1,13 +1,16 @@
 /** What every page of somebody who is signed in has: the way to the others, and what keeps calls from working. */
 import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { Send } from '../model/message.ts';
 import type { Model, Page } from '../model/model.ts';
 import { requestsOf } from '../model/people.ts';
 import { hashOf, type Place } from '../model/place.ts';
+import { isLocked } from '../model/shared-update.ts';
 import { t } from '../text/language.ts';
 import { Icon, type IconName } from '../ui/icons.tsx';
 import { later } from '../ui/later.tsx';
 import { Mark } from '../ui/logo.tsx';
+import { whenIdle } from '../ui/when-idle.ts';
 import { Home } from './home.tsx';
 
 interface Props {
@@ -16,14 +19,31 @@ interface Props {
   readonly send: Send;
 }
 
+const Admin = later<{ place: Place; me: string }>(async () => (await import('./admin.tsx')).Admin);
 const Contacts = later<{ model: Model; send: Send }>(async () => (await import('./contacts.tsx')).Contacts);
 const HistoryPage = later<{ model: Model; send: Send }>(
   async () => (await import('./history.tsx')).HistoryPage,
 );
+const LockedPage = later<{ name: string; send: Send }>(
+  async () => (await import('./confirm.tsx')).LockedPage,
+);
+const Unlocked = later<{ send: Send }>(async () => (await import('./confirm.tsx')).Unlocked);
+/** Needs neither a server nor a login. */
+export const ReportPage = later<{ back: string }>(async () => (await import('./report.tsx')).ReportPage);
 const Settings = later<Props>(async () => (await import('./settings.tsx')).Settings);
 
 /** A bar below on a phone, beside on a desk; the same four in the same order. */
 export function Shell({ model, me, send }: Props) {
+  // So that nobody waits for a page, and none is missing while the server is away.
+  useEffect(
+    () =>
+      whenIdle(() => {
+        Contacts.fetch();
+        HistoryPage.fetch();
+        Settings.fetch();
+      }),
+    [],
+  );
   return (
     <div class="shell" data-place={model.place.split('/')[0]}>
       <Nav model={model} />
@@ -36,6 +56,7 @@ export function Shell({ model, me, send }: Props) {
 }
 
 function PlaceView({ model, me, send }: Props) {
+  if (isLocked(model, model.place)) return <LockedPage name={me.display_name} send={send} />;
   switch (model.place) {
     case 'home':
       return <Home model={model} me={me} send={send} />;
@@ -43,7 +64,11 @@ function PlaceView({ model, me, send }: Props) {
       return <Contacts model={model} send={send} />;
     case 'history':
       return <HistoryPage model={model} send={send} />;
+    case 'report':
+      return <ReportPage back="#/settings" />;
     case 'settings':
+    case 'settings/check':
+    case 'settings/account':
     case 'settings/calls':
     case 'settings/quiet':
     case 'settings/notifications':
@@ -52,11 +77,18 @@ function PlaceView({ model, me, send }: Props) {
     case 'settings/blocked':
     case 'settings/appearance':
       return <Settings model={model} me={me} send={send} />;
+    case 'admin':
+    case 'admin/users':
+    case 'admin/calls':
+    case 'admin/links':
+    case 'admin/relay':
+    case 'admin/failures':
+      return <Admin place={model.place} me={me.name} />;
   }
 }
 
 function Nav({ model }: { readonly model: Model }) {
-  const { missed } = model.people.unseen;
+  const missed = model.people.unseen?.missed ?? 0;
   const requests = requestsOf(model.people, model.history.calls).length;
   return (
     <nav class="nav" aria-label={t('nav')}>
@@ -119,6 +151,7 @@ function Notice({ model, send }: { readonly model: Model; readonly send: Send })
       </p>
     );
   }
+  if (model.shared?.open) return <Unlocked send={send} />;
   if (model.link.type !== 'offline') return null;
   switch (model.link.reason) {
     case 'closed':

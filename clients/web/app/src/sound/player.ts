@@ -62,6 +62,18 @@ export function createPlayer(): Player {
   };
 }
 
+/** A short sound to hear whether anything is heard; from a press. Over when it has sounded. */
+export async function ding(): Promise<void> {
+  const context = new AudioContext();
+  await context.resume();
+  const bus = openBus(context);
+  const notes = CHIMES.ended;
+  for (const note of notes) play(context, bus, { ...note, gain: note.gain * 2 });
+  const lastsS = Math.max(...notes.map((note) => note.at + note.for));
+  await new Promise((resolve) => setTimeout(resolve, lastsS * 1000));
+  await context.close();
+}
+
 function openBus(context: AudioContext): GainNode {
   const bus = context.createGain();
   bus.connect(context.destination);

@@ -1,5 +1,6 @@
 /** What is wrong with a microphone or camera, and the way out. */
 import type { ClientError, DeviceKind } from '@visavis/client';
+import { NotFetched } from '../call/not-fetched.ts';
 import type { Message } from './language.ts';
 
 /** The sentence for an error about a device; `device` is used when the error names none. */
@@ -18,6 +19,9 @@ export function deviceMessage(error: ClientError, device: DeviceKind): Message {
       return { key: `device.${kind}.missing` };
     case 'device-lost':
       return { key: `device.${kind}.lost` };
+    case 'effect-failed':
+      if (kind === 'mic') return { key: 'device.noise.failed' };
+      return { key: error.cause instanceof NotFetched ? 'device.blur.missing' : 'device.blur.failed' };
     case 'insecure-context':
       return { key: 'device.insecure' };
     default:

@@ -1,5 +1,5 @@
 /** Why a call ended, in one sentence. */
-import type { ClientError, EndReason } from '@visavis/client';
+import type { ClientError } from '@visavis/client';
 import type { CallModel, Ended } from '../model/model.ts';
 import { deviceMessage } from './device.ts';
 import type { Message } from './language.ts';
@@ -46,6 +46,7 @@ export function endedMessage(call: CallModel, ended: Ended): Message {
     case 'incompatible-media':
     case 'transferred':
     case 'removed':
+    case 'operator':
     case 'server':
       return { key: `ended.${reason}`, params: { name } };
   }
@@ -60,17 +61,6 @@ export function endedBeside(call: CallModel, ended: Ended): Message {
     default:
       return endedMessage(call, ended);
   }
-}
-
-/** Why no path was found, as far as this device can tell, and what helps. */
-export function diagnosisMessage({ peer }: CallModel, { summary }: Ended): Message | null {
-  if (!summary.diagnosis) return null;
-  return { key: `diagnosis.${summary.diagnosis.code}`, params: { name: peer.name } };
-}
-
-/** Whether the call was worth nothing but a second try by this user. */
-export function canCallAgain(reason: EndReason): boolean {
-  return reason !== 'elsewhere' && reason !== 'not-found' && reason !== 'removed';
 }
 
 /** Why a call could not be handed over; it goes on. */

@@ -38,6 +38,7 @@ function unansweredKey(reason: PastCall['reason']): Key {
     case 'incompatible_media':
     case 'transferred':
     case 'policy':
+    case 'operator':
     case 'server':
       return 'history.unanswered';
   }

@@ -6,6 +6,8 @@ import type { CallModel, Model } from '../model/model.ts';
 import type { Key } from './en.ts';
 import { endedMessage } from './ended.ts';
 import type { Message } from './language.ts';
+import { recordingNote } from './recording.ts';
+import { safetyMessage } from './safety.ts';
 
 /** When a wait has become long enough to say more. */
 const DIALING_SLOW_MS = 5_000;
@@ -69,12 +71,15 @@ function isBeingPutThrough({ state }: CallModel): boolean {
 
 /** Why there is no picture where one is expected; stands where the picture was, whatever else there is to say. */
 export function pictureMessage(call: CallModel): Message | null {
-  if (call.state.type !== 'active' || call.remote.video || !call.media.video) return null;
-  if (call.held.me || call.held.peer || call.remote.screen) return null;
-  return { key: 'call.peer-camera-off', params: { name: call.peer.name } };
+  if (call.state.type !== 'active' || call.remote.video || call.remote.screen) return null;
+  if (call.held.me || call.held.peer) return null;
+  const params = { name: call.peer.name };
+  const { me, peer } = call.weak;
+  if (peer) return me ? { key: 'call.weak' } : { key: 'call.weak.peer', params };
+  return call.media.video ? { key: 'call.peer-camera-off', params } : null;
 }
 
-/** Who is not heard, and why; one at a time. */
+/** Who is not heard or seen, and why; one at a time. */
 export function hintMessage(call: CallModel): Message | null {
   if (call.state.type !== 'active') return null;
   const params = { name: call.peer.name };
@@ -82,14 +87,12 @@ export function hintMessage(call: CallModel): Message | null {
   if (call.held.me) return null;
   if (call.state.deaf) return { key: `call.deaf.${call.state.deaf}`, params };
   if (call.local.mic === 'taken') return { key: 'call.mic-taken' };
-  if (call.local.mic !== 'on') return { key: call.talking ? 'call.talking-muted' : 'call.you-muted' };
+  if (call.talking) return { key: 'call.talking-muted' };
+  // If it is so both ways, it is said where their picture was.
+  if (call.weak.me && !call.weak.peer) return { key: 'call.weak.me' };
+  if (call.local.mic !== 'on') return { key: 'call.you-muted' };
   if (!call.remote.audio) return { key: 'call.peer-muted', params };
   return null;
-}
-
-/** Whether that is something to act on, or to wait for, rather than to know. */
-export function isUrgent({ state, talking }: CallModel): boolean {
-  return talking || (state.type === 'active' && state.deaf !== undefined);
 }
 
 /** What is shared; both ways at once is possible. */
@@ -106,8 +109,13 @@ export function announcements(model: Model, now: number): readonly Message[] {
   if (!call) return [];
   if (ringsHere(call)) return [incomingMessage(call)];
   const waiting = waitingCall(model);
+  const { recording } = call;
+  const asked = recording.type === 'asked' && recording.by === 'peer';
   const remarks = [
     waiting && incomingMessage(waiting),
+    asked ? ({ key: 'call.record.asked', params: { name: call.peer.name } } as const) : null,
+    call.state.type === 'ended' ? null : recordingNote(call),
+    safetyMessage(call),
     call.held.me && call.state.type === 'active' ? statusMessage(call, now, aroundOf(model)) : null,
     pictureMessage(call),
     hintMessage(call),

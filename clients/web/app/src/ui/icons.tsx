@@ -38,10 +38,22 @@ const SHAPES = {
       {slash}
     </>
   ),
+  record: (
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <circle cx="12" cy="12" r="3.5" fill="currentColor" stroke="none" />
+    </>
+  ),
   screen: (
     <>
       <rect x="3" y="4.5" width="18" height="12" rx="2.5" />
       <path d="M8.500 20h7M12 13.500V8M9.500 10.200 12 7.700l2.500 2.500" />
+    </>
+  ),
+  'small-window': (
+    <>
+      <path d="M21 10V7a2.500 2.500 0 0 0-2.500-2.500h-13A2.500 2.500 0 0 0 3 7v10a2.500 2.500 0 0 0 2.500 2.500H10" />
+      <rect x="13" y="13" width="8.500" height="6.500" rx="1.500" fill="currentColor" />
     </>
   ),
   more: (
@@ -77,6 +89,15 @@ const SHAPES = {
     </>
   ),
   'sign-out': <path d="M14 4H7a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h7M10 12h10.500M17 8.500l3.5 3.5-3.5 3.5" />,
+  lock: (
+    <>
+      <rect x="5" y="10.500" width="14" height="10" rx="2.500" />
+      <path d="M8 10.500V8a4 4 0 0 1 8 0v2.500" />
+    </>
+  ),
+  verified: (
+    <path d="M12 3.500 5 6v5.500c0 4.300 2.900 7.500 7 9 4.100-1.500 7-4.700 7-9V6zM8.800 12l2.300 2.300 4.200-4.500" />
+  ),
   close: <path d="M6 6l12 12M18 6 6 18" />,
   warning: (
     <>
@@ -122,6 +143,14 @@ const SHAPES = {
       {slash}
     </>
   ),
+  chat: (
+    <path d="M4 6.500A2.500 2.500 0 0 1 6.500 4h11A2.500 2.500 0 0 1 20 6.500v7a2.500 2.500 0 0 1-2.500 2.500H11l-4.500 4v-4A2.500 2.500 0 0 1 4 13.500zM8 8.500h8M8 11.500h5" />
+  ),
+  attach: (
+    <path d="m19.500 11.500-7.300 7.300a4.500 4.500 0 0 1-6.400-6.400l7.700-7.700a3 3 0 0 1 4.300 4.300l-7.500 7.500a1.500 1.500 0 0 1-2.200-2.200l6.700-6.600" />
+  ),
+  send: <path d="M4.500 12h7M4.500 12 3 4.500 21 12 3 19.500z" />,
+  file: <path d="M13.500 3.500h-6a2 2 0 0 0-2 2v13a2 2 0 0 0 2 2h9a2 2 0 0 0 2-2v-10zM13.500 3.500v5h5" />,
 } satisfies Record<string, ComponentChildren>;
 
 /** An icon beside a text, or in a control that has a label: never the only bearer of meaning. */

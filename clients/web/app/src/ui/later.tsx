@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { t } from '../text/language.ts';
+import { learnCalls, t } from '../text/language.ts';
 
 /** A component that is not there yet. */
 export type Later<Props> = FunctionComponent<Props> & {
@@ -43,4 +43,14 @@ export function later<Props extends object>(load: () => Promise<FunctionComponen
   }
   // One that cannot be had now is tried again when it is shown.
   return Object.assign(Later, { fetch: () => void fetch().catch(() => {}) });
+}
+
+/** One that comes with the texts of calls. */
+export function laterWithCalls<Props extends object>(
+  load: () => Promise<FunctionComponent<Props>>,
+): Later<Props> {
+  return later(async () => {
+    const [View] = await Promise.all([load(), learnCalls()]);
+    return View;
+  });
 }

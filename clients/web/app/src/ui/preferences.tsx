@@ -15,10 +15,12 @@ export function Preferences() {
         class="icon-button"
         data-testid="lang-switch"
         onClick={switchLanguage}
-        aria-label={t('language.switch')}
         title={t('language.switch')}
       >
-        <span class="icon-letters">{t('language.short')}</span>
+        <span class="visually-hidden">{t('language.switch')}</span>
+        <span class="icon-letters" aria-hidden="true">
+          {t('language.short')}
+        </span>
       </button>
       <button
         type="button"

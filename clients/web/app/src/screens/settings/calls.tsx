@@ -5,6 +5,8 @@ import type { OwnPreferences } from '../../model/people.ts';
 import { p } from '../../text/pages.ts';
 import { Choices } from '../../ui/choices.tsx';
 import { Switch } from '../../ui/switch.tsx';
+import { BackgroundChoices } from '../background.tsx';
+import { NoiseChoices } from '../noise.tsx';
 import { Waiting } from './waiting.tsx';
 
 interface Props {
@@ -48,6 +50,8 @@ export function CallsSection({ preferences, send }: Props) {
           testId="hide-address"
         />
       </div>
+      <NoiseChoices />
+      <BackgroundChoices />
     </>
   );
 }

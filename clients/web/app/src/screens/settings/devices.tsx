@@ -8,24 +8,28 @@ import { language } from '../../text/language.ts';
 import { p } from '../../text/pages.ts';
 import { PageIcon } from '../../ui/page-icons.tsx';
 import { SureButton } from '../../ui/sure-button.tsx';
+import { SharedSetting } from './shared.tsx';
 import { Waiting } from './waiting.tsx';
 
 interface Props {
   readonly logins: Shelf<LoginView>;
+  /** Several people use this browser. */
+  readonly shared: boolean;
   readonly send: Send;
 }
 
 /** The one in use first, then the last used. */
-export function DevicesSection({ logins, send }: Props) {
+export function DevicesSection({ logins, shared, send }: Props) {
   if (logins.items.length === 0) {
     return <Waiting status={logins.status === 'failed' ? 'failed' : 'loading'} what="devices" send={send} />;
   }
   const others = logins.items.filter(({ current }) => !current);
+  const shown = distinctNames(logins.items);
   return (
     <>
       <ul class="card">
         {logins.items.map((login) => (
-          <Login key={login.id} login={login} send={send} />
+          <Login key={login.id} login={login} shown={shown.get(login.id) ?? login.name} send={send} />
         ))}
       </ul>
       {others.length > 1 && (
@@ -37,11 +41,13 @@ export function DevicesSection({ logins, send }: Props) {
         />
       )}
       <p class="section-hint">{p('devices.hint')}</p>
+      <SharedSetting shared={shared} send={send} />
     </>
   );
 }
 
-function Login({ login, send }: { readonly login: LoginView; readonly send: Send }) {
+/** `shown`: its name, told apart from others that are called the same. */
+function Login({ login, shown, send }: { login: LoginView; shown: string; send: Send }) {
   const [renaming, setRenaming] = useState(false);
   const [name, setName] = useState(login.name);
   const isPhone = /Android|iOS/.test(login.name);
@@ -77,15 +83,15 @@ function Login({ login, send }: { readonly login: LoginView; readonly send: Send
       ) : (
         <>
           <div class="setting-text">
-            <p class="setting-label">{login.name}</p>
+            <p class="setting-label">{shown}</p>
             <p class="setting-hint">{factsOf(login).join(' · ')}</p>
           </div>
           <div class="login-tools">
             <button
               type="button"
               class="icon-button"
-              aria-label={p('devices.rename', { name: login.name })}
-              title={p('devices.rename', { name: login.name })}
+              aria-label={p('devices.rename', { name: shown })}
+              title={p('devices.rename', { name: shown })}
               data-testid="login-rename"
               onClick={() => {
                 setName(login.name);
@@ -120,4 +126,17 @@ function factsOf(login: LoginView): string[] {
   ];
   if (login.push) facts.push(p('devices.push'));
   return facts;
+}
+
+/** By id. Browsers that are called alike are numbered in the order in which they signed in. */
+export function distinctNames(logins: readonly LoginView[]): ReadonlyMap<string, string> {
+  const counts = new Map<string, number>();
+  const oldestFirst = [...logins].sort((one, other) => other.created_ago_ms - one.created_ago_ms);
+  return new Map(
+    oldestFirst.map(({ id, name }) => {
+      const count = (counts.get(name) ?? 0) + 1;
+      counts.set(name, count);
+      return [id, count === 1 ? name : `${name} (${count})`];
+    }),
+  );
 }
