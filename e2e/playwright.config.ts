@@ -6,8 +6,9 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   forbidOnly: true,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  // For machines that are slow: nobody waits so long for what passes.
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
   reporter: 'list',
   outputDir: 'test-results',
   use: { launchOptions: chromium, screenshot: 'only-on-failure', locale: 'en' },

@@ -1,12 +1,15 @@
 // A person at a Firefox: the distribution's, without a screen, driven by puppeteer over WebDriver BiDi. (Playwright's own
 // driver asks of it what only newer ones know.) It runs in the namespace of everybody; each has a Firefox of their own,
 // since one that shows another page gives no camera to the first.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
 import { type Browser, launch, type Page as PuppeteerPage } from 'puppeteer-core';
+import type { Authority } from './authority.ts';
+import { Gate } from './gate.ts';
 import { arrivingLoudness } from './media.ts';
+import type { Network } from './network.ts';
 import { type Forced, probe } from './probes.ts';
 import type { Screen, Spot } from './screen.ts';
 import { Verbs } from './verbs.ts';
@@ -17,10 +20,15 @@ const PREFERENCES = {
   // A picture and a tone in place of a camera and a microphone, given without a question.
   'media.navigator.streams.fake': true,
   'media.navigator.permission.disabled': true,
+  // As in Chromium: enough to see that a camera is alive.
+  'media.navigator.video.default_fps': 10,
   // Plays without a click.
   'media.autoplay.default': 0,
   // A test asks which addresses are used.
   'media.peerconnection.ice.obfuscate_host_addresses': false,
+  // Pages of the browser's own, which nobody looks at, and processes for sites to come.
+  'browser.startup.page': 0,
+  'dom.ipc.processPrelaunch.enabled': false,
   // The namespace leads nowhere; nothing is to be looked for there.
   'app.update.auto': false,
   'browser.safebrowsing.downloads.enabled': false,
@@ -65,22 +73,44 @@ class FirefoxPage implements Screen {
     this.puppet.evaluate(run, argument)) as Screen['evaluate'];
 }
 
+type Options = {
+  forced?: Forced | undefined;
+  /** Where it runs; else in the namespace of everybody. */
+  network?: Network | undefined;
+  /** Whom it believes besides those it came with. */
+  authority?: Authority | undefined;
+};
+
 export class FirefoxPerson extends Verbs<FirefoxPage> {
   readonly #browser: Browser;
   readonly #home: string;
+  readonly #gate: Gate | undefined;
 
-  private constructor(name: string, page: FirefoxPage, browser: Browser, home: string) {
+  private constructor(
+    name: string,
+    page: FirefoxPage,
+    browser: Browser,
+    home: string,
+    gate: Gate | undefined,
+  ) {
     super(name, page);
     this.#browser = browser;
     this.#home = home;
+    this.#gate = gate;
   }
 
-  static async start(name: string, forced: Forced = {}): Promise<FirefoxPerson> {
+  static async start(name: string, { forced = {}, network, authority }: Options): Promise<FirefoxPerson> {
     const home = mkdtempSync(join(tmpdir(), 'visavis-firefox-'));
+    const profile = join(home, 'profile');
+    mkdirSync(profile);
+    authority?.convince(profile);
+    const gate = network && (await Gate.into(network, home));
     const browser = await launch({
       browser: 'firefox',
-      executablePath: FIREFOX,
+      executablePath: network?.firefox(FIREFOX) ?? FIREFOX,
+      ...(gate && { debuggingPort: gate.port }),
       headless: true,
+      userDataDir: profile,
       env: { ...process.env, HOME: home },
       extraPrefsFirefox: PREFERENCES,
     });
@@ -90,7 +120,7 @@ export class FirefoxPerson extends Verbs<FirefoxPage> {
     await page.evaluateOnNewDocument(countWelcomes);
     // A page that was never in front waits for that before it opens a camera.
     await page.bringToFront();
-    return new FirefoxPerson(name, new FirefoxPage(page), browser, home);
+    return new FirefoxPerson(name, new FirefoxPage(page), browser, home, gate);
   }
 
   override async connected(times: number): Promise<void> {
@@ -103,6 +133,7 @@ export class FirefoxPerson extends Verbs<FirefoxPage> {
 
   override async leave(): Promise<void> {
     if (this.#browser.connected) await this.#browser.close();
+    await this.#gate?.close();
     rmSync(this.#home, { recursive: true, force: true });
   }
 

@@ -30,29 +30,35 @@ export function motion(video: Spot, afterMs = 500): Promise<number> {
   }, afterMs);
 }
 
-/** The loudest moment (RMS, 0–1) of what an element plays, within `forMs`. The fake microphone beeps about once a second. */
+/**
+ * The loudest moment (RMS, 0–1) of what an element plays, within `forMs`, or the first above `SOUNDS`. The fake microphone
+ * beeps about once a second.
+ */
 export function loudness(media: Spot, forMs = 2500): Promise<number> {
-  return media.evaluate(async (element, forMs) => {
-    if (!(element instanceof HTMLMediaElement)) throw new Error('not a media element');
-    const stream = element.srcObject;
-    if (!(stream instanceof MediaStream) || stream.getAudioTracks().length === 0) return 0;
-    if (element.muted || element.paused) return 0;
-    const context = new AudioContext();
-    await context.resume();
-    const analyser = context.createAnalyser();
-    context.createMediaStreamSource(stream).connect(analyser);
-    const samples = new Float32Array(analyser.fftSize);
-    let peak = 0;
-    const until = performance.now() + forMs;
-    while (performance.now() < until) {
-      analyser.getFloatTimeDomainData(samples);
-      const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
-      peak = Math.max(peak, Math.sqrt(power));
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    await context.close();
-    return peak;
-  }, forMs);
+  return media.evaluate(
+    async (element, { forMs, enough }) => {
+      if (!(element instanceof HTMLMediaElement)) throw new Error('not a media element');
+      const stream = element.srcObject;
+      if (!(stream instanceof MediaStream) || stream.getAudioTracks().length === 0) return 0;
+      if (element.muted || element.paused) return 0;
+      const context = new AudioContext();
+      await context.resume();
+      const analyser = context.createAnalyser();
+      context.createMediaStreamSource(stream).connect(analyser);
+      const samples = new Float32Array(analyser.fftSize);
+      let peak = 0;
+      const until = performance.now() + forMs;
+      while (performance.now() < until && peak <= enough) {
+        analyser.getFloatTimeDomainData(samples);
+        const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
+        peak = Math.max(peak, Math.sqrt(power));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await context.close();
+      return peak;
+    },
+    { forMs, enough: SOUNDS },
+  );
 }
 
 /** The loudness (RMS, 0–1) of what the youngest open peer connection brings, on the whole, within `forMs`. For browsers
@@ -102,6 +108,96 @@ export function sentWithin(page: Screen, forMs: number): Promise<{ audio: number
   }, forMs);
 }
 
+/** The share of the packets of sound that arrived, of those that should have in this time. */
+export function arrivedWithin(page: Screen, forMs: number): Promise<number> {
+  return page.evaluate(async (forMs) => {
+    const peer = window.bed.peers.findLast(({ record }) => record.closedAt === undefined)?.peer;
+    if (!peer) throw new Error('no open peer connection');
+    const look = async (): Promise<{ arrived: number; lost: number }> => {
+      const sum = { arrived: 0, lost: 0 };
+      for (const entry of (await peer.getStats()).values()) {
+        if (entry.type !== 'inbound-rtp' || entry.kind !== 'audio') continue;
+        sum.arrived += entry.packetsReceived ?? 0;
+        sum.lost += entry.packetsLost ?? 0;
+      }
+      return sum;
+    };
+    const before = await look();
+    await new Promise((resolve) => setTimeout(resolve, forMs));
+    const after = await look();
+    const arrived = after.arrived - before.arrived;
+    return arrived > 0 ? arrived / (arrived + after.lost - before.lost) : 0;
+  }, forMs);
+}
+
+/** What has come to the page's youngest open peer connection, of sound and picture, up to now. */
+export type Arrived = {
+  /** Samples of sound that were played, and those of them that were made up where one hears it. */
+  samples: number;
+  concealed: number;
+  videoBytes: number;
+  frames: number;
+  /** Of the picture, in pixels; 0 before the first. */
+  height: number;
+};
+
+export function arrived(page: Screen): Promise<Arrived> {
+  return page.evaluate(async () => {
+    const peer = window.bed.peers.findLast(({ record }) => record.closedAt === undefined)?.peer;
+    if (!peer) throw new Error('no open peer connection');
+    const sum = { samples: 0, concealed: 0, videoBytes: 0, frames: 0, height: 0 };
+    for (const entry of (await peer.getStats()).values()) {
+      if (entry.type !== 'inbound-rtp') continue;
+      sum.samples += entry.totalSamplesReceived ?? 0;
+      sum.concealed += (entry.concealedSamples ?? 0) - (entry.silentConcealedSamples ?? 0);
+      if (entry.kind !== 'video') continue;
+      sum.videoBytes += entry.bytesReceived ?? 0;
+      sum.frames += entry.framesDecoded ?? 0;
+      sum.height = Math.max(sum.height, entry.frameHeight ?? 0);
+    }
+    return sum;
+  });
+}
+
+/** Whether each piece of sound is sent twice (RFC 2198) from here: if the other side's description prefers it so. */
+export function sendsTwice(page: Screen): Promise<boolean> {
+  return page.evaluate(() => {
+    const peer = window.bed.peers.findLast(({ record }) => record.closedAt === undefined)?.peer;
+    const sdp = peer?.remoteDescription?.sdp ?? '';
+    const preferred = /^m=audio \S+ \S+ (\d+)/m.exec(sdp)?.[1];
+    return new RegExp(`^a=rtpmap:${preferred} red/`, 'm').test(sdp);
+  });
+}
+
+/** What has come within this time; the share of the sound that was made up in percent. */
+export async function arrivingWithin(
+  page: Screen,
+  forMs: number,
+): Promise<{ concealed: number; kbps: number; fps: number; height: number }> {
+  const before = await arrived(page);
+  await page.evaluate((forMs) => new Promise((resolve) => setTimeout(resolve, forMs)), forMs);
+  const after = await arrived(page);
+  return {
+    concealed: (100 * (after.concealed - before.concealed)) / (after.samples - before.samples),
+    kbps: ((after.videoBytes - before.videoBytes) * 8) / forMs,
+    fps: ((after.frames - before.frames) * 1_000) / forMs,
+    height: after.height,
+  };
+}
+
+/** How many packets of media have been lost on their way to the page's youngest open peer connection. */
+export function lostPackets(page: Screen): Promise<number> {
+  return page.evaluate(async () => {
+    const peer = window.bed.peers.findLast(({ record }) => record.closedAt === undefined)?.peer;
+    if (!peer) throw new Error('no open peer connection');
+    const entries = [...(await peer.getStats()).values()];
+    return entries.reduce(
+      (sum, entry) => sum + (entry.type === 'inbound-rtp' ? (entry.packetsLost ?? 0) : 0),
+      0,
+    );
+  });
+}
+
 export type SelectedPath = { local: string; remote: string; relayProtocol: string | undefined };
 
 /** The candidate pair that carries the media of the page's youngest open peer connection. */
@@ -123,7 +219,7 @@ export async function selectedPort(page: Screen): Promise<number> {
 
 type Pair = Record<'local' | 'remote', Record<string, unknown>>;
 
-function selectedPair(page: Screen): Promise<Pair | undefined> {
+export function selectedPair(page: Screen): Promise<Pair | undefined> {
   return page.evaluate(async () => {
     const peer = window.bed.peers.findLast(({ record }) => record.closedAt === undefined)?.peer;
     if (!peer) return undefined;
@@ -186,8 +282,8 @@ export type Gaps = { picture: number; sound: number };
 /**
  * Watches in the page for gaps in what arrives, on whichever peer connection is the youngest that is open.
  *
- * Time is counted by looks of 50 ms, and one that comes late counts for 60 at most: where the machine is too busy to let
- * the page look, the page is not to blame for what it could not do meanwhile. On an idle machine it is the time of a clock.
+ * The page looks every 50 ms, and time is that of its clock, of which no look counts for more than 60: what passes while the
+ * machine is too busy to let the page look is not to blame for a gap.
  */
 export async function watchGaps(page: Page): Promise<{ stop(): Promise<Gaps> }> {
   await page.evaluate(() => {
@@ -205,19 +301,20 @@ export async function watchGaps(page: Page): Promise<{ stop(): Promise<Gaps> }> 
     watch.done = (async () => {
       let last = await counts();
       let lookedAt = performance.now();
-      const gap = { picture: 0, sound: 0 };
+      const since = { picture: 0, sound: 0 };
       while (watch.running) {
         await new Promise((resolve) => setTimeout(resolve, 50));
         const next = await counts();
-        const took = Math.min(performance.now() - lookedAt, 60);
-        lookedAt = performance.now();
+        const now = performance.now();
         for (const kind of ['picture', 'sound'] as const) {
           // Another peer connection counts anew: only what it brings is news, not that it is another.
           const grew = next[kind] !== last[kind] && !next[kind].endsWith(' 0');
-          gap[kind] = grew ? 0 : gap[kind] + took;
-          watch.gaps[kind] = Math.max(watch.gaps[kind], gap[kind]);
+          since[kind] += Math.min(now - lookedAt, 60);
+          watch.gaps[kind] = Math.max(watch.gaps[kind], since[kind]);
+          if (grew) since[kind] = 0;
         }
         last = next;
+        lookedAt = now;
       }
     })();
     Object.assign(window, { gapWatch: watch });

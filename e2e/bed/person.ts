@@ -1,19 +1,23 @@
 // A person at a Chromium, driven by Playwright: the verbs of `verbs.ts`, and elements for what a test asks besides.
 import { type BrowserContext, expect, type Locator, type Page } from '@playwright/test';
-import { Verbs } from './verbs.ts';
+import { each, soon, Verbs } from './verbs.ts';
 
 export class Person extends Verbs<Page> {
   readonly #context: BrowserContext;
   /** What the page sent and heard, by message type, newest last: only to know when it is connected again. */
   readonly heard: string[] = [];
+  /** The relay, as the server has told this page of it: good for any connection, in a call or not. */
+  iceServers: RTCIceServer[] = [];
 
   constructor(name: string, context: BrowserContext, page: Page) {
     super(name, page);
     this.#context = context;
     page.on('websocket', (socket) =>
       socket.on('framereceived', ({ payload }) => {
-        const type = /^\{"type":"(\w+)"/.exec(payload.toString())?.[1];
+        const said = payload.toString();
+        const type = /^\{"type":"(\w+)"/.exec(said)?.[1];
         if (type) this.heard.push(type);
+        if (type === 'welcome') this.iceServers = JSON.parse(said).data.ice.servers;
       }),
     );
   }
@@ -38,9 +42,10 @@ export class Person extends Verbs<Page> {
   }
 
   override async connected(times: number): Promise<void> {
-    await expect
-      .poll(() => this.heard.filter((type) => type === 'welcome').length)
-      .toBeGreaterThanOrEqual(times);
+    await soon(
+      () => this.heard.filter((type) => type === 'welcome').length,
+      `the server welcomes ${this.name}`,
+    ).toBeGreaterThanOrEqual(times);
   }
 
   /** As by the switch "call waiting" of the settings. */
@@ -91,8 +96,8 @@ export class Person extends Verbs<Page> {
 export async function talk(alice: Person, bob: Person): Promise<void> {
   await alice.dial(bob.name);
   await bob.answer();
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
-  }
+  });
 }

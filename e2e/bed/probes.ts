@@ -13,14 +13,20 @@ export type TrackRecord = {
 export type PeerRecord = { startedAt: number; closedAt: number | undefined };
 export type Forced = {
   /** Media goes through the relay alone, by this transport. */
-  relayTransport?: 'udp' | 'tcp';
+  relayTransport?: 'udp' | 'tcp' | 'tls';
   /** The relay is at these addresses and ports: proxies on the way to it. */
   relayAt?: { udp: string; tcp: string };
+  /** The browser does not know how to send sound twice (RFC 2198). */
+  withoutRed?: boolean;
+  /** What the page tells of where it can be reached is so many milliseconds late. */
+  candidatesLateMs?: number;
 };
 
 export type Probes = {
   readonly tracks: { record: TrackRecord; track: MediaStreamTrack }[];
   readonly peers: { record: PeerRecord; peer: RTCPeerConnection }[];
+  /** The ways that the page has told the server of, when media flowed. */
+  readonly routes: string[];
 };
 
 declare global {
@@ -64,8 +70,18 @@ export async function watchStreams(context: BrowserContext, heard: (type: string
 
 /** Runs inside the page, so it may use nothing from outside itself. */
 export function probe(forced: Forced): void {
-  const bed: Probes = { tracks: [], peers: [] };
+  const bed: Probes = { tracks: [], peers: [], routes: [] };
   window.bed = bed;
+
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (this: WebSocket, data) {
+    const said = typeof data === 'string' && data.startsWith('{"type":"connected"') && JSON.parse(data);
+    if (said) bed.routes.push(said.data.route);
+    const isCandidate = typeof data === 'string' && data.startsWith('{"type":"candidate"');
+    if (isCandidate && forced.candidatesLateMs)
+      setTimeout(() => send.call(this, data), forced.candidatesLateMs);
+    else send.call(this, data);
+  };
 
   const watchTrack = (track: MediaStreamTrack, from: TrackRecord['from']): void => {
     if (bed.tracks.some((known) => known.track === track)) return;
@@ -111,7 +127,10 @@ export function probe(forced: Forced): void {
     const { relayTransport: transport, relayAt } = forced;
     if (transport === undefined && relayAt === undefined) return configuration;
     const allowed = (url: string): boolean =>
-      transport === undefined || (url.startsWith('turn:') && url.endsWith(`transport=${transport}`));
+      transport === undefined ||
+      (transport === 'tls'
+        ? url.startsWith('turns:')
+        : url.startsWith('turn:') && url.endsWith(`transport=${transport}`));
     const elsewhere = (url: string): string => {
       const at = url.endsWith('transport=tcp') ? relayAt?.tcp : relayAt?.udp;
       return at === undefined ? url : url.replace(/^(stuns?|turns?):[^?]+/, `$1:${at}`);
@@ -137,6 +156,15 @@ export function probe(forced: Forced): void {
     }
     override setConfiguration(configuration?: RTCConfiguration): void {
       super.setConfiguration(force(configuration));
+    }
+    override addTransceiver(...made: Parameters<RTCPeerConnection['addTransceiver']>): RTCRtpTransceiver {
+      const transceiver = super.addTransceiver(...made);
+      const { kind } = transceiver.receiver.track;
+      const known = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
+      if (forced.withoutRed && kind === 'audio') {
+        transceiver.setCodecPreferences(known.filter(({ mimeType }) => mimeType !== 'audio/red'));
+      }
+      return transceiver;
     }
     override close(): void {
       const received = new Set(this.getReceivers().map(({ track }) => track));

@@ -224,6 +224,22 @@ export class SleepingBrowser {
     });
   }
 
+  /** Waits for these and no others. Where they do not come, tells which pages the worker takes for open. */
+  async expectNotices(notices: readonly Notice[]): Promise<void> {
+    try {
+      await expect.poll(() => this.notices()).toEqual(notices);
+    } catch (error) {
+      const pages = await this.#worker.evaluate(async () => {
+        const { clients } = globalThis as unknown as {
+          clients: { matchAll(of: object): Promise<{ url: string; visibilityState: string }[]> };
+        };
+        const open = await clients.matchAll({ includeUncontrolled: true });
+        return open.map(({ url, visibilityState }) => `${url} ${visibilityState}`);
+      });
+      throw new Error(`${String(error)}\nopen pages: ${pages.join(', ')}`);
+    }
+  }
+
   /**
    * Presses the one notification, or one of its buttons, and gives back which pages the worker wished to open. A press that no
    * person made may open no window, so the wish is all there is to see; the test opens the page.

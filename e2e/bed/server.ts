@@ -4,15 +4,22 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { SERVER_NAME } from './network.ts';
 
 /** Sections of the config file. */
 export type Settings = Record<string, Record<string, string | number | boolean | string[]>>;
 
 /** What the server writes to `run.json` once it listens. */
-type RunFile = { http: string; https?: string; relay_udp: string[]; relay_tcp: string[] };
+type RunFile = { http: string; https: string | null; relay_udp: string[]; relay_tcp: string[] };
 
 /** Where one server listens; the same after a restart. */
-export type Ports = { readonly signaling: number; readonly relayUdp: number; readonly relayTcp: number };
+export type Ports = {
+  readonly signaling: number;
+  /** 0 where HTTPS is off. */
+  readonly https: number;
+  readonly relayUdp: number;
+  readonly relayTcp: number;
+};
 
 /** Ports are chosen by the system. Pages come over loopback, or from a network of their own (`network.ts`); the relay's
  *  address is that of the namespace, where two relayed peers meet. */
@@ -32,26 +39,41 @@ export class Server {
   readonly data = join(this.folder, 'data');
   readonly config = join(this.folder, 'visavis.toml');
   #settings: Settings;
+  readonly #environment: NodeJS.ProcessEnv;
   #process: ChildProcess | undefined;
   #url = '';
-  #ports: Ports = { signaling: 0, relayUdp: 0, relayTcp: 0 };
+  #ports: Ports = { signaling: 0, https: 0, relayUdp: 0, relayTcp: 0 };
   #log = '';
   /** Since when it is gone, on this process's clock. */
   #goneAt = 0;
 
-  private constructor(settings: Settings) {
+  private constructor(settings: Settings, environment: NodeJS.ProcessEnv) {
     this.#settings = settings;
+    this.#environment = environment;
   }
 
-  static async start(settings: Settings = {}): Promise<Server> {
-    const server = new Server(merge(DEFAULTS, settings));
+  static async start(settings: Settings = {}, environment: NodeJS.ProcessEnv = {}): Promise<Server> {
+    const server = new Server(merge(DEFAULTS, settings), environment);
     await server.#start();
     return server;
   }
 
   /** Where the pages are; `localhost` is a secure context without a certificate. */
+  /** What the operator sees at this path. */
+  async operator(path: string): Promise<string> {
+    const secrets = readFileSync(join(this.data, 'secrets.toml'), 'utf8');
+    const token = /^metrics_token = "(.*)"/m.exec(secrets)?.[1];
+    const answer = await fetch(this.url + path, { headers: { authorization: `Bearer ${token}` } });
+    return await answer.text();
+  }
+
   get url(): string {
     return this.#url;
+  }
+
+  /** The same for those who have a network of their own, where HTTPS is on. */
+  get secureUrl(): string {
+    return `https://${SERVER_NAME}:${this.#ports.https}`;
   }
 
   get ports(): Ports {
@@ -100,6 +122,16 @@ export class Server {
     await this.#start();
   }
 
+  /** The same binary takes over from the one that runs, as a new version would; resolves when it serves. Returns what ends
+   *  when the old one has. */
+  async upgrade(): Promise<{ readonly oldEnds: Promise<void> }> {
+    const old = this.#process;
+    if (!old) throw new Error('no server runs that could hand over');
+    const ended = new Promise<void>((resolve) => old.once('exit', () => resolve()));
+    await this.#run(['--upgrade']);
+    return { oldEnds: ended };
+  }
+
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
     rmSync(this.folder, { recursive: true, force: true });
@@ -107,8 +139,13 @@ export class Server {
 
   async #start(): Promise<void> {
     writeFileSync(this.config, toml(this.#settings));
-    const child = spawn(binary, ['serve', '--config', this.config, '--data', this.data], {
+    await this.#run([]);
+  }
+
+  async #run(flags: readonly string[]): Promise<void> {
+    const child = spawn(binary, ['serve', '--config', this.config, '--data', this.data, ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.#environment },
     });
     this.#process = child;
     await new Promise<void>((resolve, reject) => {
@@ -133,17 +170,23 @@ export class Server {
       });
     });
     const run = JSON.parse(readFileSync(join(this.data, 'run.json'), 'utf8')) as RunFile;
-    const port = new URL(run.http).port;
+    const portOfUrl = (url: string | null): number => (url === null ? 0 : Number(new URL(url).port));
+    const [port, https] = [portOfUrl(run.http), portOfUrl(run.https)];
     this.#url = `http://localhost:${port}`;
     const portOf = (address: string | undefined): number => Number(address?.split(':').at(-1) ?? 0);
     this.#ports = {
-      signaling: Number(port),
+      signaling: port,
+      https,
       relayUdp: portOf(run.relay_udp[0]),
       relayTcp: portOf(run.relay_tcp[0]),
     };
-    const [host] = String(this.#settings['http']?.['listen']).split(':');
+    const on = (section: string, port: number): string => {
+      const listen = String(this.#settings[section]?.['listen']);
+      return listen && `${listen.slice(0, listen.lastIndexOf(':'))}:${port}`;
+    };
     this.#settings = merge(this.#settings, {
-      http: { listen: `${host}:${port}` },
+      http: { listen: on('http', port) },
+      https: { listen: on('https', https) },
       relay: { listen: run.relay_udp },
     });
   }

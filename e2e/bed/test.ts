@@ -1,14 +1,16 @@
 // What every scenario begins with: a server of its own and a way to bring people to it; all is closed afterwards.
 // Bad networks are in `network.ts` and `proxy.ts`.
 import { type Browser, type BrowserContextOptions, test as base } from '@playwright/test';
+import { Authority } from './authority.ts';
 import { chromium } from './chromium.ts';
 import { type Distance, distanceTo } from './distance.ts';
 import { FirefoxPerson } from './firefox.ts';
-import { Network } from './network.ts';
+import { type IPV4, Network } from './network.ts';
 import { Person } from './person.ts';
 import { type Forced, installProbes, watchStreams } from './probes.ts';
 import { TcpProxy } from './proxy.ts';
-import { Server, type Settings } from './server.ts';
+import { type Nat, Router, type RouterOptions } from './router.ts';
+import { merge, Server, type Settings } from './server.ts';
 
 export type DeviceOptions = BrowserContextOptions & {
   forced?: Forced;
@@ -27,12 +29,17 @@ export type Bring = (name: string, options?: DeviceOptions) => Promise<Person>;
 
 type Bed = {
   settings: Settings;
+  /** The server has a certificate that all believe who have a network of their own, and they come to it by HTTPS. */
+  believed: boolean;
+  authority: Authority | undefined;
   server: Server;
   bring: Bring;
   /** Brings a person with a Firefox, who signs up. */
-  bringFirefox: (name: string, options?: Pick<DeviceOptions, 'forced'>) => Promise<FirefoxPerson>;
+  bringFirefox: (name: string, options?: Pick<DeviceOptions, 'forced' | 'network'>) => Promise<FirefoxPerson>;
   /** Makes a network that one device, or some, have for themselves. */
-  network: () => Promise<Network>;
+  network: (family?: typeof IPV4) => Promise<Network>;
+  /** Starts a router with a NAT, behind which devices have networks. */
+  router: (nat: Nat, options?: RouterOptions) => Promise<Router>;
   /** The network of all devices that have none of their own. */
   sharedNetwork: Network;
   /** Puts as many milliseconds between devices and the server, each way. */
@@ -44,8 +51,18 @@ type Bed = {
 export const test = base.extend<Bed>({
   settings: [{}, { option: true }],
 
-  server: async ({ settings }, use, info) => {
-    const server = await Server.start(settings);
+  believed: [false, { option: true }],
+
+  authority: async ({ believed }, use) => {
+    const authority = believed ? new Authority() : undefined;
+    await use(authority);
+    authority?.close();
+  },
+
+  server: async ({ settings, authority }, use, info) => {
+    const server = authority
+      ? await Server.start(merge(authority.settings, settings), authority.environment)
+      : await Server.start(settings);
     await use(server);
     if (info.status !== info.expectedStatus) await info.attach('server.log', { body: server.log });
     await server.stop();
@@ -53,12 +70,22 @@ export const test = base.extend<Bed>({
 
   network: async ({ server }, use) => {
     const networks: Network[] = [];
-    await use(async () => {
-      const network = await Network.own(server.ports);
+    await use(async (family) => {
+      const network = await Network.own(server.ports, family);
       networks.push(network);
       return network;
     });
     for (const network of networks) await network.close();
+  },
+
+  router: async ({ server }, use) => {
+    const routers: Router[] = [];
+    await use(async (nat, options) => {
+      const router = await Router.start(nat, server.ports, options);
+      routers.push(router);
+      return router;
+    });
+    for (const router of routers) await router.close();
   },
 
   sharedNetwork: async ({ server }, use) => {
@@ -89,22 +116,28 @@ export const test = base.extend<Bed>({
 
   // The networks and proxies are asked for although only their devices use them: so they outlive the people.
   bring: async (
-    { browser, playwright, server, network: _, distance: __, proxySignaling: ___ },
+    { browser, playwright, server, authority, network: _, router: __, distance: ___, proxySignaling: ____ },
     use,
     info,
   ) => {
     const people: Person[] = [];
-    const ownBrowsers = new Map<Network | readonly string[], Browser>();
-    const browserIn = async (network?: Network, switches?: readonly string[]): Promise<Browser> => {
-      const own = switches ?? network;
-      if (!own) return browser;
+    const ownBrowsers: Promise<Browser>[] = [];
+    const ofNetworks = new Map<Network, Promise<Browser>>();
+    const browserIn = (network?: Network, switches?: readonly string[]): Browser | Promise<Browser> => {
+      if (!network && !switches) return browser;
+      const shared = switches ? undefined : network;
+      const there = shared && ofNetworks.get(shared);
+      if (there) return there;
       const launch = network?.chromium() ?? chromium;
       const args = [...(launch.args ?? []), ...(switches ?? [])];
-      const running = ownBrowsers.get(own) ?? (await playwright.chromium.launch({ ...launch, args }));
-      ownBrowsers.set(own, running);
-      return running;
+      const env = { ...process.env, ...(authority && { HOME: authority.home }) };
+      const own = playwright.chromium.launch({ ...launch, args, env });
+      ownBrowsers.push(own);
+      if (shared) ofNetworks.set(shared, own);
+      return own;
     };
-    await use(async (name, { forced, network, switches, url = server.url, link, ...options } = {}) => {
+    const pages = authority ? server.secureUrl : server.url;
+    await use(async (name, { forced, network, switches, url = pages, link, ...options } = {}) => {
       const context = await (await browserIn(network, switches)).newContext({ locale: 'en', ...options });
       await installProbes(context, forced);
       const page = await context.newPage();
@@ -129,18 +162,19 @@ export const test = base.extend<Bed>({
       }
     }
     for (const person of people) await person.leave();
-    for (const running of ownBrowsers.values()) await running.close();
+    for (const own of ownBrowsers) await (await own).close();
   },
 
-  bringFirefox: async ({ server }, use, info) => {
+  bringFirefox: async ({ server, authority, network: _, router: __ }, use, info) => {
     const people: FirefoxPerson[] = [];
-    await use(async (name, { forced } = {}) => {
-      const person = await FirefoxPerson.start(name, forced);
+    await use(async (name, { forced, network } = {}) => {
+      const person = await FirefoxPerson.start(name, { forced, network, authority });
       people.push(person);
       person.page.puppet.on('pageerror', (error) =>
         info.annotations.push({ type: 'page error', description: String(error) }),
       );
-      await person.signUp(await server.addUser(name));
+      const link = await server.addUser(name);
+      await person.signUp(authority ? link.replace(server.url, server.secureUrl) : link);
       return person;
     });
     for (const [index, person] of people.entries()) {

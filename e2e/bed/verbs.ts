@@ -10,6 +10,16 @@ export type CallState = 'dialing' | 'ringing' | 'connecting' | 'active' | 'recov
 /** A line of the call history, as its attributes say. */
 export type HistoryLine = { direction: string; outcome: string; peer: string };
 
+/** As `expect.poll`, and looks more often: what one waits for comes soon. */
+export function soon<T>(look: () => T | Promise<T>, message: string) {
+  return expect.poll(look, { intervals: [50, 100, 200, 250], message });
+}
+
+/** Sees to all of them at once. */
+export async function each<P>(people: readonly P[], what: (person: P) => Promise<void>): Promise<void> {
+  await Promise.all(people.map(what));
+}
+
 export abstract class Verbs<S extends Screen = Screen> {
   readonly name: string;
   readonly page: S;
@@ -84,45 +94,37 @@ export abstract class Verbs<S extends Screen = Screen> {
   }
 
   async expectState(state: CallState): Promise<void> {
-    await expect
-      .poll(async () => (await shown(this.#screen))?.state, { message: `the call of ${this.name}` })
-      .toBe(state);
+    await soon(async () => (await shown(this.#screen))?.state, `the call of ${this.name}`).toBe(state);
   }
 
   async expectRinging(from: string): Promise<void> {
-    await expect
-      .poll(() => this.#text('incoming-card'), { message: `what rings at ${this.name}` })
-      .toContain(from);
+    await soon(() => this.#text('incoming-card'), `what rings at ${this.name}`).toContain(from);
   }
 
   /** The call is over and the screen says why, in these words. */
   async expectEnded(words: string | RegExp): Promise<void> {
-    const told = expect.poll(() => this.#text('ended-reason'), { message: `what ${this.name} is told` });
+    const told = soon(() => this.#text('ended-reason'), `what ${this.name} is told`);
     if (typeof words === 'string') await told.toBe(words);
     else await told.toMatch(words);
   }
 
   /** The other side is seen and heard. */
   async expectPicture(): Promise<void> {
-    await expect
-      .poll(() => motion(this.#remote), { message: `${this.name} sees motion` })
-      .toBeGreaterThan(MOVES);
+    await soon(() => motion(this.#remote), `${this.name} sees motion`).toBeGreaterThan(MOVES);
   }
 
   async expectSound(): Promise<void> {
-    await expect.poll(() => this.hears(), { message: `${this.name} hears sound` }).toBeGreaterThan(SOUNDS);
+    await soon(() => this.hears(), `${this.name} hears sound`).toBeGreaterThan(SOUNDS);
   }
 
   async expectSilence(): Promise<void> {
-    await expect
-      .poll(() => this.hears(), { message: `${this.name} hears nothing` })
-      .toBeLessThan(SOUNDS / 10);
+    await soon(() => this.hears(), `${this.name} hears nothing`).toBeLessThan(SOUNDS / 10);
   }
 
   /** The picture stands still, or there is none. */
   async expectNoPicture(): Promise<void> {
     const moves = async (): Promise<number> => ((await shown(this.#remote)) ? await motion(this.#remote) : 0);
-    await expect.poll(moves, { message: `${this.name} sees no motion` }).toBe(0);
+    await soon(moves, `${this.name} sees no motion`).toBe(0);
   }
 
   /** Call before the end of a call, and `expectNothingLeft` behind it. */
@@ -152,7 +154,7 @@ export abstract class Verbs<S extends Screen = Screen> {
           peer: item.getAttribute('data-peer') ?? '',
         })),
       );
-    await expect.poll(read, { message: `the history of ${this.name}` }).toEqual(lines);
+    await soon(read, `the history of ${this.name}`).toEqual(lines);
   }
 
   async #text(id: string): Promise<string> {
@@ -160,11 +162,10 @@ export abstract class Verbs<S extends Screen = Screen> {
   }
 
   async #expectShown(id: string): Promise<void> {
-    await expect
-      .poll(async () => (await shown(this.page.getByTestId(id))) !== undefined, {
-        message: `${this.name} is shown ${id}`,
-      })
-      .toBe(true);
+    await soon(
+      async () => (await shown(this.page.getByTestId(id))) !== undefined,
+      `${this.name} is shown ${id}`,
+    ).toBe(true);
   }
 }
 

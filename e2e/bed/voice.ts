@@ -12,13 +12,25 @@ const SYLLABLES_HZ = 4;
 const HARMONICS = 12;
 const HEADER_BYTES = 44;
 
+export type Surroundings = {
+  /** So many seconds each, in turn. */
+  talks?: number;
+  listens?: number;
+  /** How loud it is around them, all the time, as by a ventilator; 1 is as loud as it gets. */
+  noise?: number;
+};
+
 /** Writes the voice as a WAV file, and returns the switches for a Chromium that hears it. */
-export function voice(path: string): readonly string[] {
-  const talked = TALKS_S * RATE;
-  const file = Buffer.alloc(HEADER_BYTES + 2 * RATE * (TALKS_S + LISTENS_S));
+export function voice(
+  path: string,
+  { talks = TALKS_S, listens = LISTENS_S, noise = 0 }: Surroundings = {},
+): readonly string[] {
+  const file = Buffer.alloc(HEADER_BYTES + 2 * RATE * (talks + listens));
   header(file);
-  for (let index = 0; index < talked; index++) {
-    file.writeInt16LE(Math.round(32_767 * sample(index / RATE)), HEADER_BYTES + 2 * index);
+  for (let index = 0; index < RATE * (talks + listens); index++) {
+    const said = index < RATE * talks ? sample(index / RATE) : 0;
+    const heard = said + noise * (2 * Math.random() - 1);
+    file.writeInt16LE(Math.round(32_767 * heard), HEADER_BYTES + 2 * index);
   }
   writeFileSync(path, new Uint8Array(file));
   return [`--use-file-for-fake-audio-capture=${path}`];

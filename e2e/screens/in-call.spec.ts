@@ -1,25 +1,27 @@
 // A picture of everything that may happen during a call, for people to look at.
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 import { camera, LOOKS } from './looks.ts';
 
 async function talk(caller: Person, callee: Person): Promise<void> {
   await caller.dial(callee.name);
   await callee.answer();
-  for (const person of [caller, callee]) {
+  await each([caller, callee], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
-  }
+  });
 }
 
 for (const look of LOOKS) {
   test.describe(look.name, () => {
     test('what happens during a call', async ({ bring }) => {
-      test.setTimeout(240_000);
       const shot = camera(look, 'in-call');
-      const alice = await bring('alice', look.options);
-      const bob = await bring('bob', look.options);
-      const carol = await bring('carol', look.options);
+      const [alice, bob, carol] = await Promise.all([
+        bring('alice', look.options),
+        bring('bob', look.options),
+        bring('carol', look.options),
+      ]);
       await talk(alice, bob);
 
       await alice.menu();
@@ -81,11 +83,12 @@ for (const look of LOOKS) {
     });
 
     test('what happens to the network and the devices', async ({ bring, network }) => {
-      test.setTimeout(240_000);
       const shot = camera(look, 'moves');
       const wifi = await network();
-      const alice = await bring('alice', { ...look.options, network: wifi });
-      const bob = await bring('bob', look.options);
+      const [alice, bob] = await Promise.all([
+        bring('alice', { ...look.options, network: wifi }),
+        bring('bob', look.options),
+      ]);
       const couch = await bring('bob', look.options);
       await talk(alice, bob);
 
@@ -124,8 +127,10 @@ for (const look of LOOKS) {
       test('says why', async ({ bring, network }) => {
         const shot = camera(look, 'no-path');
         const wifi = await network();
-        const alice = await bring('alice', { ...look.options, network: wifi });
-        const bob = await bring('bob', look.options);
+        const [alice, bob] = await Promise.all([
+          bring('alice', { ...look.options, network: wifi }),
+          bring('bob', look.options),
+        ]);
         wifi.block('udp');
         wifi.block('relay');
         await alice.dial('bob', 'audio');

@@ -3,20 +3,21 @@ import { goTo, openSection } from '../bed/pages.ts';
 import { expect, test } from '../bed/test.ts';
 import { camera, LOOKS } from './looks.ts';
 
-const SECTIONS = ['calls', 'quiet', 'notifications', 'devices', 'blocked', 'appearance'];
+const SECTIONS = ['account', 'calls', 'quiet', 'notifications', 'devices', 'blocked', 'appearance'];
 
 for (const look of LOOKS) {
   test.describe(look.name, () => {
     test.use({ settings: { calls: { ring_timeout_ms: 5000 } } });
 
     test('every page about people', async ({ bring, browser }) => {
-      test.setTimeout(180_000);
       const { options } = look;
       const shot = camera(look, 'people');
 
-      const alice = await bring('alice', options);
-      const bob = await bring('bob');
-      const stranger = await bring('dave');
+      const [alice, bob, stranger] = await Promise.all([
+        bring('alice', options),
+        bring('bob'),
+        bring('dave'),
+      ]);
       await goTo(alice, 'contacts');
       await shot(alice, 'contacts-empty');
       await alice.page.getByTestId('contact-search').fill('bob');

@@ -1,4 +1,5 @@
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 import { camera, LOOKS } from './looks.ts';
 
 for (const look of LOOKS) {
@@ -6,7 +7,6 @@ for (const look of LOOKS) {
     test.use({ settings: { calls: { unreachable_ms: 1500 } } });
 
     test('every screen', async ({ bring, browser, server }) => {
-      test.setTimeout(180_000);
       const { options } = look;
       const shot = camera(look, 'calls');
 
@@ -25,8 +25,7 @@ for (const look of LOOKS) {
       await shot({ page: visitor }, 'join');
       await context.close();
 
-      const alice = await bring('alice', options);
-      const bob = await bring('bob', options);
+      const [alice, bob] = await Promise.all([bring('alice', options), bring('bob', options)]);
       await shot(alice, 'home-empty');
 
       await alice.dial('dave');
@@ -42,10 +41,10 @@ for (const look of LOOKS) {
       await shot(alice, 'outgoing-ringing');
       await shot(bob, 'incoming');
       await bob.answer();
-      for (const person of [alice, bob]) {
+      await each([alice, bob], async (person) => {
         await person.expectState('active');
         await person.expectPicture();
-      }
+      });
       await alice.call.hover();
       await shot(alice, 'in-call');
       await alice.call.hover();

@@ -1,13 +1,14 @@
 // Browsers that play no sound before somebody has touched the page, as they all are by themselves.
 import { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 const SHY = ['--autoplay-policy=document-user-activation-required'];
 
 async function talk(alice: Person, bob: Person): Promise<void> {
   await alice.dial('bob', 'audio');
   await bob.answer('audio');
-  for (const person of [alice, bob]) await person.expectState('active');
+  await each([alice, bob], (person) => person.expectState('active'));
   await bob.expectSound();
 }
 
@@ -52,8 +53,7 @@ const tap = ({ page }: Person) => page.getByRole('button', { name: 'Tap to hear 
 test('a page that goes on with a call untouched and muted may not play, asks for a tap, and plays after it', async ({
   bring,
 }) => {
-  const before = await bring('alice', { switches: SHY });
-  const bob = await bring('bob');
+  const [before, bob] = await Promise.all([bring('alice', { switches: SHY }), bring('bob')]);
   await talk(before, bob);
   await before.call.hover();
   await before.page.getByTestId('call-mute').click();
@@ -72,8 +72,7 @@ test('a page that goes on with a call untouched and muted may not play, asks for
 test('a page that goes on with a call untouched and captures may play as soon as it does', async ({
   bring,
 }) => {
-  const before = await bring('alice', { switches: SHY });
-  const bob = await bring('bob');
+  const [before, bob] = await Promise.all([bring('alice', { switches: SHY }), bring('bob')]);
   await talk(before, bob);
 
   const { alice } = await restored(before, bob);

@@ -1,20 +1,20 @@
 // A page that is left in the middle of a call, and come back to by the browser's "back".
 import { talk } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 /** A page that was left in a call is not kept by Chromium, so "back" loads it anew: as a reload, with a longer way. */
 test('who leaves the page for another and comes back by "back" is in the call again', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await talk(alice, bob);
   await alice.page.goto('about:blank');
   await bob.expectState('recovering');
   await alice.page.goBack();
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
     await person.expectSound();
-  }
+  });
   await bob.hangUp();
   await alice.expectEnded('bob hung up.');
 });
@@ -24,8 +24,7 @@ for (const who of ['caller', 'callee'] as const) {
   test(`the page of the ${who} goes into the browser’s cache and comes back out of it, and the call goes on`, async ({
     bring,
   }) => {
-    const alice = await bring('alice');
-    const bob = await bring('bob');
+    const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
     await talk(alice, bob);
     const [leaver, stayer] = who === 'caller' ? [alice, bob] : [bob, alice];
     const tell = (type: 'pagehide' | 'pageshow'): Promise<void> =>
@@ -35,11 +34,11 @@ for (const who of ['caller', 'callee'] as const) {
     await tell('pagehide');
     await stayer.expectState('recovering');
     await tell('pageshow');
-    for (const person of [leaver, stayer]) {
+    await each([leaver, stayer], async (person) => {
       await person.expectState('active');
       await person.expectPicture();
       await person.expectSound();
-    }
+    });
     const open = await leaver.page.evaluate(
       () => window.bed.peers.filter(({ record }) => record.closedAt === undefined).length,
     );

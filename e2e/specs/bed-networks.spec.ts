@@ -7,6 +7,7 @@ import { selectedPath, watchFrames } from '../bed/media.ts';
 import type { Person } from '../bed/person.ts';
 import { TcpProxy, UdpProxy } from '../bed/proxy.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 /** What does not come over a local network by then does not come. */
 const SOON_MS = 1500;
@@ -42,26 +43,20 @@ const hostAddresses = (page: Page): Promise<string[]> =>
     return [...found];
   }, SOON_MS);
 
-/** Who calls is told of the relay. */
-async function learnOfTheRelay(caller: Person, callee: Person): Promise<void> {
-  await caller.dial(callee.name);
-  await callee.decline();
-  await caller.expectEnded(`${callee.name} declined.`);
-}
-
-/** Does the relay give an address to this page, which must have learned of it? */
-const reachesRelay = (page: Page, transport: 'udp' | 'tcp'): Promise<boolean> =>
-  page.evaluate(
-    async ([transport, ms]) => {
-      const iceServers = window.bed.peers
-        .flatMap(({ peer }) => peer.getConfiguration().iceServers ?? [])
-        .map((server) => ({
-          ...server,
-          urls: [server.urls].flat().filter((url) => url.endsWith(`transport=${transport}`)),
-        }))
-        .filter(({ urls }) => urls.length > 0)
-        .slice(0, 1);
-      if (iceServers.length === 0) throw new Error(`no relay over ${transport} is known here`);
+/** Does the relay give an address to this page? */
+function reachesRelay(
+  { page, iceServers: told }: Person,
+  transport: 'udp' | 'tcp' | 'tls',
+): Promise<boolean> {
+  const ending = `transport=${transport === 'udp' ? 'udp' : 'tcp'}`;
+  const isWanted = (url: string): boolean =>
+    url.endsWith(ending) && url.startsWith('turns:') === (transport === 'tls');
+  const iceServers = told
+    .map((server) => ({ ...server, urls: [server.urls].flat().filter(isWanted) }))
+    .filter(({ urls }) => urls.length > 0);
+  if (iceServers.length === 0) throw new Error(`no relay over ${transport} is known here`);
+  return page.evaluate(
+    async ([iceServers, ms]) => {
       const peer = new RTCPeerConnection({ iceTransportPolicy: 'relay', iceServers });
       const given = await new Promise<boolean>((resolve) => {
         setTimeout(() => resolve(false), ms);
@@ -74,8 +69,9 @@ const reachesRelay = (page: Page, transport: 'udp' | 'tcp'): Promise<boolean> =>
       peer.close();
       return given;
     },
-    [transport, SOON_MS] as const,
+    [iceServers, SOON_MS] as const,
   );
+}
 
 /** Opens a WebSocket to a room of two, in which everything said by one is heard by the other. */
 async function enterRoom(page: Page): Promise<void> {
@@ -109,15 +105,14 @@ test('a network that is down takes its own device’s media and requests, and gi
 }) => {
   const wifi = await network();
   const address = wifi.address;
-  const alice = await bring('alice', { network: wifi });
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice', { network: wifi }), bring('bob')]);
   await expect.poll(() => hostAddresses(alice.page)).toEqual([address]);
   await alice.dial('bob');
   await bob.answer();
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
-  }
+  });
   expect(await selectedPath(bob.page)).toMatchObject({ local: 'host' });
 
   const frames = await watchFrames(bob.page, 300);
@@ -125,7 +120,7 @@ test('a network that is down takes its own device’s media and requests, and gi
   expect(wifi.address).toBeUndefined();
   expect(await reachesServer(alice.page)).toBe(false);
   // A browser may go on naming the address it had; what counts is that nothing gets out from it.
-  expect(await reachesRelay(alice.page, 'udp')).toBe(false);
+  expect(await reachesRelay(alice, 'udp')).toBe(false);
   expect(await reachesServer(bob.page)).toBe(true);
   expect((await frames.stop()).at(-1)).toBe(0);
 
@@ -139,8 +134,7 @@ test('a network that moves has another address, from which the server is reached
   network,
 }) => {
   const wifi = await network();
-  const alice = await bring('alice', { network: wifi });
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice', { network: wifi }), bring('bob')]);
   for (const { page } of [alice, bob]) {
     await enterRoom(page);
     await expect.poll(() => inRoom(page)).toMatchObject({ open: true });
@@ -159,8 +153,10 @@ test('a network that moves has another address, from which the server is reached
 });
 
 test('two networks of their own reach each other', async ({ bring, network }) => {
-  const alice = await bring('alice', { network: await network() });
-  const bob = await bring('bob', { network: await network() });
+  const [alice, bob] = await Promise.all([
+    bring('alice', { network: await network() }),
+    bring('bob', { network: await network() }),
+  ]);
   await alice.dial('bob');
   await bob.answer();
   for (const person of [alice, bob]) {
@@ -172,16 +168,14 @@ test('two networks of their own reach each other', async ({ bring, network }) =>
 
 test('what is blocked vanishes, and nothing else, until it is lifted', async ({ bring, network }) => {
   const wifi = await network();
-  const alice = await bring('alice', { network: wifi });
-  const bob = await bring('bob');
-  await learnOfTheRelay(alice, bob);
-  const passes = async (page: Page): Promise<object> => ({
-    signaling: await reachesServer(page),
-    relayUdp: await reachesRelay(page, 'udp'),
-    relayTcp: await reachesRelay(page, 'tcp'),
+  const [alice, bob] = await Promise.all([bring('alice', { network: wifi }), bring('bob')]);
+  const passes = async (): Promise<object> => ({
+    signaling: await reachesServer(alice.page),
+    relayUdp: await reachesRelay(alice, 'udp'),
+    relayTcp: await reachesRelay(alice, 'tcp'),
   });
   const all = { signaling: true, relayUdp: true, relayTcp: true };
-  expect(await passes(alice.page)).toEqual(all);
+  expect(await passes()).toEqual(all);
 
   for (const [traffic, rest] of [
     ['signaling', { signaling: false, relayUdp: true, relayTcp: true }],
@@ -190,29 +184,51 @@ test('what is blocked vanishes, and nothing else, until it is lifted', async ({ 
     ['everything', { signaling: false, relayUdp: false, relayTcp: false }],
   ] as const) {
     const lift = wifi.block(traffic);
-    expect(await passes(alice.page), traffic).toEqual(rest);
+    expect(await passes(), traffic).toEqual(rest);
     expect(await reachesServer(bob.page), `${traffic}, of somebody else`).toBe(true);
     lift();
-    await expect.poll(() => passes(alice.page), `${traffic}, lifted`).toEqual(all);
+    await expect.poll(passes, `${traffic}, lifted`).toEqual(all);
   }
+});
+
+test.describe('with a certificate that is believed', () => {
+  test.use({ believed: true });
+
+  test('where all but HTTPS is blocked, pages come and the relay is reached by TLS on their port', async ({
+    bring,
+    network,
+  }) => {
+    const office = await network();
+    const alice = await bring('alice', { network: office });
+    const passes = async (): Promise<object> => ({
+      signaling: await reachesServer(alice.page),
+      relayUdp: await reachesRelay(alice, 'udp'),
+      relayTcp: await reachesRelay(alice, 'tcp'),
+      relayTls: await reachesRelay(alice, 'tls'),
+    });
+    const all = { signaling: true, relayUdp: true, relayTcp: true, relayTls: true };
+    expect(await passes()).toEqual(all);
+    const lift = office.block('all but HTTPS');
+    expect(await passes()).toEqual({ ...all, relayUdp: false, relayTcp: false });
+    lift();
+    await expect.poll(passes).toEqual(all);
+  });
 });
 
 test('the shared network is lost and moves under everybody, and signaling stays', async ({
   bring,
   sharedNetwork,
 }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
-  await learnOfTheRelay(alice, bob);
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   for (const { page } of [alice, bob]) {
     await enterRoom(page);
     await expect.poll(() => inRoom(page)).toMatchObject({ open: true });
     await expect.poll(() => hostAddresses(page)).toEqual(['10.77.0.1']);
   }
   sharedNetwork.down();
-  expect(await reachesRelay(alice.page, 'udp')).toBe(false);
+  expect(await reachesRelay(alice, 'udp')).toBe(false);
   sharedNetwork.up();
-  await expect.poll(() => reachesRelay(alice.page, 'udp')).toBe(true);
+  await expect.poll(() => reachesRelay(alice, 'udp')).toBe(true);
 
   sharedNetwork.move();
   for (const { page } of [alice, bob]) await expect.poll(() => hostAddresses(page)).toEqual(['10.77.0.3']);
@@ -234,8 +250,7 @@ test('a proxy that blocks WebSockets ends them, refuses them, and lets all else 
   proxySignaling,
 }) => {
   const signaling = await proxySignaling();
-  const alice = await bring('alice', { url: signaling.url });
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice', { url: signaling.url }), bring('bob')]);
   for (const { page } of [alice, bob]) {
     await enterRoom(page);
     await expect.poll(() => inRoom(page)).toMatchObject({ open: true });
@@ -255,8 +270,7 @@ test('a proxy that blocks WebSockets ends them, refuses them, and lets all else 
 test('a call at a distance takes its time to and fro', async ({ bring, distance }) => {
   const { device } = await distance(50);
   const far = { ...device, forced: { ...device.forced, relayTransport: 'udp' } } as const;
-  const alice = await bring('alice', far);
-  const bob = await bring('bob', far);
+  const [alice, bob] = await Promise.all([bring('alice', far), bring('bob', far)]);
   await alice.dial('bob');
   await bob.answer();
   for (const person of [alice, bob]) {

@@ -1,5 +1,6 @@
 // Every tenth message is lost, every tenth comes twice, connections break: people notice nothing but a moment's wait.
 import { test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 test.use({
   settings: {
@@ -17,17 +18,15 @@ test.use({
 test('a call is made, seen, heard and ended though messages are lost, repeated, late, and connections break', async ({
   bring,
 }) => {
-  test.slow();
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob', 'video');
   await bob.expectRinging('alice');
   await bob.answer('video');
-  for (const person of [alice, bob]) await person.expectState('active');
-  for (const person of [alice, bob]) {
+  await each([alice, bob], (person) => person.expectState('active'));
+  await each([alice, bob], async (person) => {
     await person.expectPicture();
     await person.expectSound();
-  }
+  });
   await alice.hangUp();
   await bob.expectEnded(/^alice hung up/);
   await alice.closeEnded();

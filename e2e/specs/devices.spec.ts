@@ -1,9 +1,9 @@
 // One person with two devices, and two people with one thought.
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 test('both devices ring, one answers, and the other says where', async ({ bring }) => {
-  const alice = await bring('alice');
-  const desk = await bring('bob');
+  const [alice, desk] = await Promise.all([bring('alice'), bring('bob')]);
   const couch = await bring('bob');
   await alice.dial('bob');
   await desk.expectRinging('alice');
@@ -26,8 +26,7 @@ test('both devices ring, one answers, and the other says where', async ({ bring 
 });
 
 test('the device that did not answer never opens its camera', async ({ bring }) => {
-  const alice = await bring('alice');
-  const desk = await bring('bob');
+  const [alice, desk] = await Promise.all([bring('alice'), bring('bob')]);
   const couch = await bring('bob');
   await alice.dial('bob');
   await desk.expectRinging('alice');
@@ -41,15 +40,14 @@ test('the device that did not answer never opens its camera', async ({ bring }) 
 });
 
 test('two people who call each other at once are in one call', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await Promise.all([alice.dial('bob'), bob.dial('alice')]);
 
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
     await person.expectSound();
-  }
+  });
   await alice.watchEnd();
   await bob.watchEnd();
   await bob.hangUp();

@@ -1,10 +1,10 @@
 // A calls B and both see and hear each other.
 import { selectedPath } from '../bed/media.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 test('two people call, see and hear each other, hang up, and nothing stays open', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
 
   await alice.dial('bob');
   await bob.expectRinging('alice');
@@ -20,7 +20,7 @@ test('two people call, see and hear each other, hang up, and nothing stays open'
   }
   await alice.hangUp();
   await bob.expectEnded('alice hung up.');
-  for (const person of [alice, bob]) await person.expectNothingLeft();
+  await each([alice, bob], (person) => person.expectNothingLeft());
 
   await alice.closeEnded();
   await bob.closeEnded();
@@ -29,8 +29,7 @@ test('two people call, see and hear each other, hang up, and nothing stays open'
 });
 
 test('a call without pictures is heard and opens no camera', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
 
   await alice.dial('bob', 'audio');
   await bob.expectRinging('alice');
@@ -49,12 +48,11 @@ test('a call without pictures is heard and opens no camera', async ({ bring }) =
   }
   await bob.hangUp();
   await alice.expectEnded('bob hung up.');
-  for (const person of [alice, bob]) await person.expectNothingLeft();
+  await each([alice, bob], (person) => person.expectNothingLeft());
 });
 
 test('mute silences the other side and the camera button darkens it', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob');
   await bob.answer();
   await bob.expectState('active');

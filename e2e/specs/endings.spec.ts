@@ -2,8 +2,7 @@
 import { expect, test } from '../bed/test.ts';
 
 test('the caller gives up before the answer', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob');
   await bob.expectRinging('alice');
   await alice.watchEnd();
@@ -16,8 +15,7 @@ test('the caller gives up before the answer', async ({ bring }) => {
 });
 
 test('the callee declines', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob');
   await bob.expectRinging('alice');
   await alice.watchEnd();
@@ -30,9 +28,7 @@ test('the callee declines', async ({ bring }) => {
 });
 
 test('the callee is in another call, which goes on, and wants no second one', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
-  const carol = await bring('carol');
+  const [alice, bob, carol] = await Promise.all([bring('alice'), bring('bob'), bring('carol')]);
   await bob.wantNoSecondCall();
   await bob.page.evaluate(async () => {
     const body = JSON.stringify({ call_waiting: false });
@@ -54,8 +50,7 @@ test.describe('with a short ring', () => {
   test.use({ settings: { calls: { ring_timeout_ms: 2000 } } });
 
   test('nobody answers', async ({ bring }) => {
-    const alice = await bring('alice');
-    const bob = await bring('bob');
+    const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
     await alice.dial('bob');
     await bob.expectRinging('alice');
     await alice.watchEnd();
@@ -80,8 +75,7 @@ test.describe('with little patience for silence', () => {
   test.use({ settings: { calls: { unreachable_ms: 1000 } } });
 
   test('none of the callee’s devices is online', async ({ bring }) => {
-    const alice = await bring('alice');
-    const bob = await bring('bob');
+    const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
     await bob.leave();
     await alice.dial('bob');
 
@@ -94,8 +88,7 @@ test.describe('with little patience for silence', () => {
   });
 
   test('none of the callee’s devices is online, told in Chinese', async ({ bring }) => {
-    const alice = await bring('alice', { locale: 'zh-CN' });
-    const bob = await bring('bob');
+    const [alice, bob] = await Promise.all([bring('alice', { locale: 'zh-CN' }), bring('bob')]);
     await bob.leave();
     await alice.dial('bob');
     await alice.expectEnded('bob 的设备不在线，上线后会看到你的来电。');

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { FIREFOX } from '../bed/firefox.ts';
 import { selectedPath } from '../bed/media.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 // A Firefox of one's own takes some seconds to start and to end.
-test.describe.configure({ timeout: 120_000 });
 test.skip(!existsSync(FIREFOX), `there is no ${FIREFOX}`);
 
 for (const { caller, way, hangsUp } of [
@@ -48,8 +48,7 @@ test('Firefox hears silence and sees nothing move when the other side mutes and 
   bring,
   bringFirefox,
 }) => {
-  const alice = await bring('alice');
-  const bob = await bringFirefox('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bringFirefox('bob')]);
   await alice.dial('bob');
   await bob.answer();
   await bob.expectState('active');
@@ -78,26 +77,26 @@ for (const { caller, loss } of [
     const bob = await (caller === 'Firefox' ? bring : bringFirefox)('bob');
     await alice.dial('bob');
     await bob.answer();
-    for (const person of [alice, bob]) {
+    await each([alice, bob], async (person) => {
       await person.expectState('active');
       await person.expectPicture();
-    }
+    });
     if (loss === 'is another one') {
       sharedNetwork.move();
     } else {
       sharedNetwork.down();
-      for (const person of [alice, bob]) await person.expectState('recovering');
+      await each([alice, bob], (person) => person.expectState('recovering'));
       await new Promise((resolve) => setTimeout(resolve, 5000));
       sharedNetwork.up();
     }
-    for (const person of [alice, bob]) {
+    await each([alice, bob], async (person) => {
       await person.expectPicture();
       await person.expectSound();
       await person.expectState('active');
       await person.watchEnd();
-    }
+    });
     await bob.hangUp();
     await alice.expectEnded('bob hung up.');
-    for (const person of [alice, bob]) await person.expectNothingLeft();
+    await each([alice, bob], (person) => person.expectNothingLeft());
   });
 }

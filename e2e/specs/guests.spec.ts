@@ -4,6 +4,7 @@ import { goTo, openSection } from '../bed/pages.ts';
 import { Person } from '../bed/person.ts';
 import { installProbes } from '../bed/probes.ts';
 import { test as base, expect } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 type Visit = (name: string, link: string) => Promise<Person>;
 
@@ -59,11 +60,11 @@ test('a guest knocks, is let in, is seen and heard, and the link is used up', as
   await alice.expectRinging('Anna');
   await expect(alice.incoming).toContainText('knocks (link “Team”)');
   await alice.answer();
-  for (const person of [alice, anna]) {
+  await each([alice, anna], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
     await person.expectSound();
-  }
+  });
   await expect(alice.page.getByTestId('link-facts')).toHaveText(/Used up/);
 
   await alice.hangUp();
@@ -138,4 +139,25 @@ test('a link that has expired says that it no longer works', async ({ bring, vis
   await expect(anna.page.getByTestId('guest-closed')).toHaveText(/expired/);
   await openSection(alice, 'links');
   await expect(alice.page.getByTestId('link-facts')).toHaveText(/Expired/);
+});
+
+test('the page of a guest that is opened again asks whether it is still them', async ({ bring, visit }) => {
+  const alice = await bring('alice');
+  const link = await makeLink(alice, { label: 'Kiosk', uses: 'any' });
+  const anna = await visit('Anna', link);
+  await knock(anna.page, 'Anna');
+  await alice.expectRinging('Anna');
+  await alice.decline();
+  await anna.expectEnded('alice declined.');
+
+  await anna.page.reload();
+  await expect(anna.page.getByTestId('guest-asks')).toContainText('Are you Anna?');
+  await anna.page.getByTestId('guest-is-me').click();
+  await expect(anna.page.getByTestId('guest-again')).toBeVisible();
+
+  await anna.page.reload();
+  await anna.page.getByTestId('guest-not-me').click();
+  await expect(anna.page.getByTestId('guest-over')).toBeVisible();
+  await anna.page.goto(link);
+  await expect(anna.page.getByTestId('guest-name')).toHaveValue('');
 });

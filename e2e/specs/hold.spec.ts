@@ -2,6 +2,7 @@
 import { sentWithin } from '../bed/media.ts';
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 /** Kinds of the devices that a page has open. */
 function open({ page }: Person): Promise<string[]> {
@@ -14,8 +15,7 @@ function open({ page }: Person): Promise<string[]> {
 }
 
 test('a call on hold sends and plays nothing, and goes on as it was', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob');
   await bob.answer();
   await alice.expectState('active');
@@ -41,8 +41,7 @@ test('a call on hold sends and plays nothing, and goes on as it was', async ({ b
 });
 
 test('who is held sends nothing either, keeps the devices open, and goes on at once', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob');
   await bob.answer();
   await alice.expectPicture();
@@ -54,23 +53,42 @@ test('who is held sends nothing either, keeps the devices open, and goes on at o
   // Longer than what is sent and does not arrive may last before either side looks for another path.
   expect(await sentWithin(bob.page, 6_000)).toEqual({ audio: 0, video: 0 });
   expect(await open(bob)).toEqual(['audio', 'video']);
-  for (const person of [alice, bob]) await person.expectState('active');
+  await each([alice, bob], (person) => person.expectState('active'));
 
   await alice.resume();
   await bob.expectHeld('nobody');
   const sent = await sentWithin(bob.page, 1_000);
   expect(sent.audio).toBeGreaterThan(20);
   expect(sent.video).toBeGreaterThan(5);
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectPicture();
     await person.expectSound();
     await person.expectState('active');
-  }
+  });
+});
+
+test('somebody else is called from within a call, which is on hold meanwhile', async ({ bring }) => {
+  const [alice, bob, carol] = await Promise.all([bring('alice'), bring('bob'), bring('carol')]);
+  await alice.dial('bob', 'audio');
+  await bob.answer('audio');
+  await alice.expectState('active');
+  await alice.menu();
+  await alice.page.getByTestId('menu-call').click();
+  await alice.page.getByTestId('second-call-to').fill('carol');
+  await alice.page.getByTestId('second-call-go').click();
+  await bob.expectHeld('peer');
+  await carol.expectRinging('alice');
+  await carol.answer('audio');
+  await carol.expectSound();
+  await carol.hangUp();
+  await expect(alice.call).toContainText('bob');
+  await alice.expectHeld('me');
+  await alice.resume();
+  await bob.expectSound();
 });
 
 test('two who hold each other both have to resume', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob');
   await bob.answer();
   await alice.expectState('active');
@@ -82,10 +100,10 @@ test('two who hold each other both have to resume', async ({ bring }) => {
   await alice.expectHeld('peer');
   await bob.expectHeld('me');
   await bob.resume();
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectHeld('nobody');
     await person.expectPicture();
-  }
+  });
 
   await alice.hold();
   await bob.expectHeld('peer');
@@ -93,12 +111,11 @@ test('two who hold each other both have to resume', async ({ bring }) => {
   await bob.watchEnd();
   await alice.hangUp();
   await bob.expectEnded('alice hung up.');
-  for (const person of [alice, bob]) await person.expectNothingLeft();
+  await each([alice, bob], (person) => person.expectNothingLeft());
 });
 
 test('who was muted before the hold is muted after it', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob', 'audio');
   await bob.answer('audio');
   await bob.expectSound();

@@ -17,8 +17,7 @@ function unplug({ page }: Person, kind: 'audio' | 'video'): Promise<void> {
 test('a microphone and a camera that are unplugged give way to others, and the user is told', async ({
   bring,
 }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob');
   await bob.answer();
   await alice.expectState('active');
@@ -43,8 +42,7 @@ test('a microphone and a camera that are unplugged give way to others, and the u
 });
 
 test('a camera that is turned on in a call shows at once and turns on no other', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob', 'audio');
   await bob.answer('audio');
   await alice.expectState('active');
@@ -57,8 +55,7 @@ test('a camera that is turned on in a call shows at once and turns on no other',
 });
 
 test('a microphone that the system takes is told, and given back by a press', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob', 'audio');
   await bob.answer('audio');
   await bob.expectSound();
@@ -77,8 +74,7 @@ test('a microphone that the system takes is told, and given back by a press', as
 });
 
 test('a call that is silenced here rings on there, and may be answered', async ({ bring }) => {
-  const alice = await bring('alice');
-  const desk = await bring('bob');
+  const [alice, desk] = await Promise.all([bring('alice'), bring('bob')]);
   const couch = await bring('bob');
   await alice.dial('bob', 'audio');
   await desk.expectRinging('alice');

@@ -2,6 +2,7 @@
 import { opened } from '../bed/leaks.ts';
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 /** Somebody who may call, and who knows the id of the call before it reaches anybody: the caller makes it. */
 async function knowsTheCallBefore(caller: Person): Promise<{ id: Promise<string>; call: () => void }> {
@@ -68,8 +69,8 @@ test('an address that anybody can link to answers nothing', async ({ bring, serv
 
   // It was the call that the addresses named, and the camera was there to be had.
   await bob.answer();
-  for (const person of [eve, bob]) {
+  await each([eve, bob], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
-  }
+  });
 });

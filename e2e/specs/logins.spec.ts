@@ -1,5 +1,5 @@
 // Where one is signed in, and how to end it from elsewhere.
-import { openSection } from '../bed/pages.ts';
+import { goTo, openSection } from '../bed/pages.ts';
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
 
@@ -29,6 +29,29 @@ test('a browser is given a name, and is signed out from another, which stays', a
   await expect(couch.page.getByTestId('login-name')).toBeVisible();
 });
 
+test('signing out holds while the server does not hear of it, which is told as soon as it does', async ({
+  bring,
+  server,
+}) => {
+  const alice = await bring('alice');
+  const { page } = alice;
+  const cookie = async () => (await page.request.get(`${server.url}/api/me`)).status();
+  await page.route('**/api/logout', (route) =>
+    route.fulfill({ status: 503, json: { code: 'overloaded', message: 'not now' } }),
+  );
+  await goTo(alice, 'settings');
+  await page.getByTestId('sign-out').click();
+  await expect(page.getByTestId('login-name')).toBeVisible();
+  await page.reload();
+  await expect(page.getByTestId('login-name')).toBeVisible();
+  expect(await cookie()).toBe(200);
+
+  await page.unroute('**/api/logout');
+  await page.reload();
+  await expect(page.getByTestId('login-name')).toBeVisible();
+  expect(await cookie()).toBe(401);
+});
+
 test('every other browser is signed out at once', async ({ bring }) => {
   const desk = await bring('alice');
   const couch = await bring('alice');
@@ -39,4 +62,32 @@ test('every other browser is signed out at once', async ({ bring }) => {
   await desk.page.getByTestId('sign-out-others').click();
   for (const device of [couch, kitchen]) await expect(device.page.getByTestId('login-name')).toBeVisible();
   await expect(logins(desk)).toHaveCount(1);
+});
+
+test('the own name and password are changed in the settings, and the other browsers are signed out', async ({
+  bring,
+}) => {
+  const desk = await bring('alice');
+  const [couch, bob] = await Promise.all([bring('alice'), bring('bob')]);
+  await openSection(desk, 'account');
+  await desk.page.getByTestId('account-name').fill('Alice Martin');
+  await desk.page.getByTestId('account-name-save').click();
+  await expect(desk.page.locator('.settings-me')).toContainText('Alice Martin');
+
+  await desk.page.getByTestId('account-old').fill('a guess');
+  await desk.page.getByTestId('account-new').fill('battery staple');
+  await desk.page.getByTestId('account-password-save').click();
+  await expect(desk.page.getByRole('alert')).toHaveText('The old password is wrong.');
+  await desk.page.getByTestId('account-old').fill('correct horse battery alice');
+  await desk.page.getByTestId('account-password-save').click();
+  await expect(desk.page.getByText('Your password is changed.')).toBeVisible();
+  await expect(couch.page.getByTestId('login-name')).toBeVisible();
+
+  await couch.page.getByTestId('login-name').fill('alice');
+  await couch.page.getByTestId('login-password').fill('battery staple');
+  await couch.page.getByTestId('login-submit').click();
+  await expect(couch.page.getByTestId('dial-input')).toBeVisible();
+  await couch.connected(2);
+  await couch.dial('bob', 'audio');
+  await bob.expectRinging('Alice Martin');
 });

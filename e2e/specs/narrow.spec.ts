@@ -23,9 +23,11 @@ for (const [width, locale] of [
     server,
   }) => {
     const phone = { viewport: { width, height: 700 }, isMobile: true, hasTouch: true, locale };
-    const alice = await bring('alice', phone);
-    const bob = await bring('bob', phone);
-    const carol = await bring('carol', phone);
+    const [alice, bob, carol] = await Promise.all([
+      bring('alice', phone),
+      bring('bob', phone),
+      bring('carol', phone),
+    ]);
     await alice.dial('bob');
     await bob.answer();
     await alice.expectPicture();

@@ -4,8 +4,7 @@ import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
 
 test('contacts who know each other see whether the other is there', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await addContact(alice, 'bob');
   // To be seen takes two: until Bob knows Alice, too, she sees nothing of him.
   await expect(contact(alice, 'bob')).toHaveAttribute('data-status', 'offline');
@@ -22,8 +21,7 @@ test('contacts who know each other see whether the other is there', async ({ bri
 });
 
 test('a contact is renamed, made a favourite, called from home, removed and put back', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await addContact(alice, 'bob');
   await doTo(alice, 'bob', 'favourite');
   await contact(alice, 'bob').getByTestId('person-rename').click();
@@ -72,8 +70,7 @@ test.describe('with a short ring', () => {
   }
 
   test('who is blocked hears it ringing and no answer, and leaves no trace', async ({ bring }) => {
-    const alice = await bring('alice');
-    const bob = await bring('bob');
+    const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
     await alice.dial('bob');
     await bob.expectRinging('alice');
     await bob.decline();
@@ -96,8 +93,7 @@ test.describe('with a short ring', () => {
   test('do not disturb: nothing rings, and a quiet missed call is counted until it is looked at', async ({
     bring,
   }) => {
-    const alice = await bring('alice');
-    const bob = await bring('bob');
+    const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
     await bob.page.getByTestId('quiet-switch').click();
     await expect(bob.page.getByTestId('quiet-switch')).toHaveAttribute('aria-pressed', 'true');
     await expectIgnored(alice, bob);
@@ -121,8 +117,7 @@ test.describe('with a short ring', () => {
   });
 
   test('a stranger asks to talk, is allowed, and rings', async ({ bring }) => {
-    const alice = await bring('alice');
-    const bob = await bring('bob');
+    const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
     await openSection(bob, 'calls');
     await bob.page.getByTestId('callers-contacts').click();
     await expectIgnored(alice, bob);

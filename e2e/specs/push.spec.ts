@@ -3,6 +3,7 @@ import { openSection } from '../bed/pages.ts';
 import type { Person } from '../bed/person.ts';
 import { PushService, SleepingBrowser } from '../bed/push-service.ts';
 import { test as base, expect } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 type Asleep = (person: Person) => Promise<SleepingBrowser>;
 
@@ -33,6 +34,13 @@ const test = base.extend<{ service: PushService; asleep: Asleep }>({
 const RINGS = [{ title: 'alice', body: 'Video call', actions: ['Answer', 'Decline'] }];
 const MISSED = [{ title: 'Missed call from alice', body: 'Open Visavis to call back.', actions: [] }];
 
+/** Alice calls, and it rings in Bob's browser. */
+async function ring(alice: Person, bob: SleepingBrowser, service: PushService): Promise<void> {
+  await alice.dial('bob');
+  await bob.deliver(await service.next('call'));
+  await bob.expectNotices(RINGS);
+}
+
 test('a call rings in a browser without a page, and is declined there', async ({
   bring,
   service,
@@ -44,7 +52,7 @@ test('a call rings in a browser without a page, and is declined there', async ({
   const push = await service.next('call');
   expect(push).toMatchObject({ urgency: 'high', payload: { from: 'alice', media: ['audio', 'video'] } });
   await bob.deliver(push);
-  await expect.poll(() => bob.notices()).toEqual(RINGS);
+  await bob.expectNotices(RINGS);
   await alice.expectState('ringing');
 
   expect(await bob.press('decline')).toEqual([]);
@@ -52,21 +60,32 @@ test('a call rings in a browser without a page, and is declined there', async ({
   expect(await bob.notices()).toEqual([]);
 });
 
-test('answering opens a page that answers at once', async ({ bring, server, service, asleep }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+test('a page that is looked at and gets no calls, such as a guest’s, keeps none from ringing', async ({
+  bring,
+  server,
+  service,
+  asleep,
+}) => {
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   const browser = await asleep(bob);
-  await alice.dial('bob');
-  await browser.deliver(await service.next('call'));
-  await expect.poll(() => browser.notices()).toEqual(RINGS);
+  await bob.page.goto(`${server.url}/#/guest/of-no-link`);
+  await expect(bob.page.getByTestId('guest-closed')).toBeVisible();
+  await ring(alice, browser, service);
+  await alice.expectState('ringing');
+});
+
+test('answering opens a page that answers at once', async ({ bring, server, service, asleep }) => {
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
+  const browser = await asleep(bob);
+  await ring(alice, browser, service);
 
   const [opened] = await browser.press('answer');
   await bob.page.goto(`${server.url}${opened}`);
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
     await person.expectSound();
-  }
+  });
   expect(await browser.notices()).toEqual([]);
 });
 
@@ -76,19 +95,16 @@ test('who answers in the app has no notification left to decline by', async ({
   service,
   asleep,
 }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   const browser = await asleep(bob);
-  await alice.dial('bob');
-  await browser.deliver(await service.next('call'));
-  await expect.poll(() => browser.notices()).toEqual(RINGS);
+  await ring(alice, browser, service);
 
   await bob.page.goto(server.url);
   await bob.expectRinging('alice');
   expect(await browser.notices()).toEqual(RINGS);
   await bob.answer();
-  await expect.poll(() => browser.notices()).toEqual([]);
-  for (const person of [alice, bob]) await person.expectState('active');
+  await browser.expectNotices([]);
+  await each([alice, bob], (person) => person.expectState('active'));
 });
 
 test('who gives up silences the browser, which tells of a missed call', async ({
@@ -98,12 +114,10 @@ test('who gives up silences the browser, which tells of a missed call', async ({
 }) => {
   const alice = await bring('alice');
   const bob = await asleep(await bring('bob'));
-  await alice.dial('bob');
-  await bob.deliver(await service.next('call'));
-  await expect.poll(() => bob.notices()).toEqual(RINGS);
+  await ring(alice, bob, service);
   await alice.hangUp();
   await bob.deliver(await service.next('stop'));
-  await expect.poll(() => bob.notices()).toEqual(MISSED);
+  await bob.expectNotices(MISSED);
 });
 
 test('a push that comes late never rings for a call that is over', async ({ bring, service, asleep }) => {
@@ -113,5 +127,5 @@ test('a push that comes late never rings for a call that is over', async ({ brin
   const late = await service.next('call');
   await alice.hangUp();
   await bob.deliver(late);
-  await expect.poll(() => bob.notices()).toEqual(MISSED);
+  await bob.expectNotices(MISSED);
 });

@@ -1,12 +1,12 @@
 // Where no direct path is allowed, the call goes through our own relay.
 import { selectedPath } from '../bed/media.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 for (const transport of ['udp', 'tcp'] as const) {
   test(`a call over TURN/${transport.toUpperCase()} alone is seen and heard`, async ({ bring }) => {
     const forced = { relayTransport: transport };
-    const alice = await bring('alice', { forced });
-    const bob = await bring('bob', { forced });
+    const [alice, bob] = await Promise.all([bring('alice', { forced }), bring('bob', { forced })]);
 
     await alice.dial('bob');
     await bob.expectRinging('alice');
@@ -25,7 +25,7 @@ for (const transport of ['udp', 'tcp'] as const) {
     }
     await bob.hangUp();
     await alice.expectEnded('bob hung up.');
-    for (const person of [alice, bob]) await person.expectNothingLeft();
+    await each([alice, bob], (person) => person.expectNothingLeft());
   });
 }
 
@@ -33,25 +33,23 @@ test('a relay that has died is done without until it is back, and the call goes 
   bring,
   server,
 }) => {
-  test.slow();
   const forced = { relayTransport: 'udp' } as const;
-  const alice = await bring('alice', { forced });
-  const bob = await bring('bob', { forced });
+  const [alice, bob] = await Promise.all([bring('alice', { forced }), bring('bob', { forced })]);
   await alice.dial('bob');
   await bob.answer();
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
-  }
+  });
 
   await server.kill();
-  for (const person of [alice, bob]) await person.expectState('recovering');
+  await each([alice, bob], (person) => person.expectState('recovering'));
   await server.restart();
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
     await person.expectSound();
-  }
+  });
   await alice.hangUp();
   await bob.expectEnded('alice hung up.');
 });

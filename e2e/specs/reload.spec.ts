@@ -3,13 +3,13 @@ import { tellFigures } from '../bed/figures.ts';
 import { firstFrame, noteFirstFrame } from '../bed/first-frame.ts';
 import { type Person, talk } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 for (const who of ['caller', 'callee'] as const) {
   test(`the ${who} reloads the page, the call goes on, and the other side keeps its last picture`, async ({
     bring,
   }) => {
-    const alice = await bring('alice');
-    const bob = await bring('bob');
+    const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
     await talk(alice, bob);
     const [leaver, stayer] = who === 'caller' ? [alice, bob] : [bob, alice];
     // What the other side sees meanwhile: a state that is no end, and a picture all the time.
@@ -27,18 +27,18 @@ for (const who of ['caller', 'callee'] as const) {
     });
 
     await leaver.page.reload();
-    for (const person of [leaver, stayer]) {
+    await each([leaver, stayer], async (person) => {
       await person.expectState('active');
       await person.expectPicture();
       await person.expectSound();
-    }
+    });
     const seen = await stayer.page.evaluate(() => {
       const { states, blank } = (window as unknown as { seen: { states: Set<string>; blank: number } }).seen;
       return { states: [...states].sort(), blank };
     });
     expect(seen).toEqual({ states: ['active', 'recovering'], blank: 0 });
 
-    for (const person of [alice, bob]) await person.watchEnd();
+    await each([alice, bob], (person) => person.watchEnd());
     await leaver.hangUp();
     await stayer.expectEnded(`${leaver.name} hung up.`);
     for (const person of [alice, bob]) {
@@ -68,8 +68,7 @@ for (const who of ['caller', 'callee'] as const) {
   test(`the ${who} reloads the page and sees the other side before camera and microphone are there, by one new peer connection`, async ({
     bring,
   }) => {
-    const alice = await bring('alice');
-    const bob = await bring('bob');
+    const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
     await talk(alice, bob);
     const [leaver, stayer] = who === 'caller' ? [alice, bob] : [bob, alice];
     await noteFirstFrame(leaver.page.context());
@@ -107,8 +106,7 @@ for (const who of ['caller', 'callee'] as const) {
 }
 
 test('a page that was muted when it was reloaded is muted afterwards', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await talk(alice, bob);
   await alice.call.hover();
   await alice.page.getByTestId('call-mute').click();

@@ -1,19 +1,19 @@
 // The server dies without a word in the middle of a call and comes back; the people notice nothing.
 import { watchFrames } from '../bed/media.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 test('a call outlives the server: media flows on, pages come back, hanging up is heard', async ({
   bring,
   server,
 }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob');
   await bob.answer();
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
-  }
+  });
 
   const watches = [await watchFrames(alice.page, 300), await watchFrames(bob.page, 300)];
   await server.kill();
@@ -28,11 +28,11 @@ test('a call outlives the server: media flows on, pages come back, hanging up is
     expect(windows, 'frames decoded in each 300 ms').not.toContain(0);
   }
 
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectState('active');
     await person.expectSound();
     await person.watchEnd();
-  }
+  });
   await alice.hangUp();
   await bob.expectEnded('alice hung up.');
   for (const person of [alice, bob]) {
@@ -44,8 +44,7 @@ test('a call outlives the server: media flows on, pages come back, hanging up is
 });
 
 test('a call that rings when the server dies rings on and is answered', async ({ bring, server }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob');
   await bob.expectRinging('alice');
 
@@ -56,8 +55,8 @@ test('a call that rings when the server dies rings on and is answered', async ({
 
   await bob.expectRinging('alice');
   await bob.answer();
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
-  }
+  });
 });

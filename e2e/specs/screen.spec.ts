@@ -2,6 +2,7 @@
 import { MOVES, motion } from '../bed/media.ts';
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 /** The size of what is shown in an element. */
 async function expectSize({ remoteScreen }: Person, width: number): Promise<void> {
@@ -13,8 +14,7 @@ async function expectSize({ remoteScreen }: Person, width: number): Promise<void
 test('a shared screen has the stage, the camera stays beside it, and both ways to end it work', async ({
   bring,
 }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob');
   await bob.answer();
   await alice.expectState('active');
@@ -25,7 +25,7 @@ test('a shared screen has the stage, the camera stays beside it, and both ways t
   await expect(alice.page.getByTestId('sharing')).toBeVisible();
   await expect(bob.remoteScreen).toBeVisible();
   await expectSize(bob, 1280);
-  expect(await motion(bob.remoteVideo)).toBeGreaterThan(MOVES);
+  await expect.poll(() => motion(bob.remoteVideo), { message: 'the camera moves' }).toBeGreaterThan(MOVES);
 
   await alice.page.getByTestId('sharing-stop').click();
   await expect(bob.remoteScreen).toBeHidden();
@@ -51,5 +51,5 @@ test('a shared screen has the stage, the camera stays beside it, and both ways t
   await bob.watchEnd();
   await bob.hangUp();
   await alice.expectEnded('bob hung up.');
-  for (const person of [alice, bob]) await person.expectNothingLeft();
+  await each([alice, bob], (person) => person.expectNothingLeft());
 });

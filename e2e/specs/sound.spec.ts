@@ -3,20 +3,23 @@ import { join } from 'node:path';
 import { selectedPath, selectedPort } from '../bed/media.ts';
 import type { Person } from '../bed/person.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 import { voice } from '../bed/voice.ts';
 
 async function talk(alice: Person, bob: Person): Promise<void> {
   await alice.dial('bob', 'audio');
   await bob.answer('audio');
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectState('active');
     await person.expectSound();
-  }
+  });
 }
 
 test('who talks while muted is told that nobody hears them, and nobody does', async ({ bring, server }) => {
-  const alice = await bring('alice', { switches: voice(join(server.folder, 'voice.wav')) });
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([
+    bring('alice', { switches: voice(join(server.folder, 'voice.wav')) }),
+    bring('bob'),
+  ]);
   await talk(alice, bob);
   await alice.call.hover();
   await alice.page.getByTestId('call-mute').click();
@@ -38,8 +41,7 @@ test('who talks while muted is told that nobody hears them, and nobody does', as
 });
 
 test('a speaker that is chosen plays this call and the next', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await talk(alice, bob);
   await alice.menu();
   const menu = alice.page.getByTestId('menu-speaker');
@@ -65,8 +67,10 @@ for (const who of ['caller', 'callee'] as const) {
     network,
   }) => {
     const wifi = await network();
-    const alice = await bring('alice', who === 'caller' ? { network: wifi } : {});
-    const bob = await bring('bob', who === 'callee' ? { network: wifi } : {});
+    const [alice, bob] = await Promise.all([
+      bring('alice', who === 'caller' ? { network: wifi } : {}),
+      bring('bob', who === 'callee' ? { network: wifi } : {}),
+    ]);
     await talk(alice, bob);
     const [speaker, listener] = who === 'caller' ? [alice, bob] : [bob, alice];
     // The call begins by relays, and its direct path has another port.
@@ -74,12 +78,10 @@ for (const who of ['caller', 'callee'] as const) {
     const before = await selectedPort(speaker.page);
 
     wifi.muffle(before);
-    await listener.expectSilence();
-    await listener.expectSound();
-    for (const person of [speaker, listener]) {
+    await expect.poll(() => selectedPort(speaker.page)).not.toBe(before);
+    await each([speaker, listener], async (person) => {
       await person.expectState('active');
       await person.expectSound();
-    }
-    expect(await selectedPort(speaker.page)).not.toBe(before);
+    });
   });
 }

@@ -3,8 +3,7 @@ import { watchFrames } from '../bed/media.ts';
 import { expect, test } from '../bed/test.ts';
 
 test('a call moves to another device, and the one before it and nothing else ends', async ({ bring }) => {
-  const alice = await bring('alice');
-  const desk = await bring('bob');
+  const [alice, desk] = await Promise.all([bring('alice'), bring('bob')]);
   const couch = await bring('bob');
   await alice.dial('bob');
   await desk.expectRinging('alice');
@@ -46,8 +45,7 @@ test('a call moves to another device, and the one before it and nothing else end
 });
 
 test('the picture of the other person goes on through a move', async ({ bring }) => {
-  const alice = await bring('alice');
-  const desk = await bring('bob');
+  const [alice, desk] = await Promise.all([bring('alice'), bring('bob')]);
   const couch = await bring('bob');
   await alice.dial('bob');
   await couch.expectRinging('alice');

@@ -1,10 +1,9 @@
 // One person hands the other of a call over: to somebody by name, and after a word with that somebody.
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 test('blind: bob is put through to carol, with sound only, and alice is out of it', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
-  const carol = await bring('carol');
+  const [alice, bob, carol] = await Promise.all([bring('alice'), bring('bob'), bring('carol')]);
   await alice.dial('bob');
   await bob.answer();
   await alice.expectState('active');
@@ -38,9 +37,7 @@ test('blind: bob is put through to carol, with sound only, and alice is out of i
 });
 
 test('who is put through may hang up while it rings', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
-  const carol = await bring('carol');
+  const [alice, bob, carol] = await Promise.all([bring('alice'), bring('bob'), bring('carol')]);
   await alice.dial('bob', 'audio');
   await bob.answer('audio');
   await alice.expectState('active');
@@ -53,9 +50,28 @@ test('who is put through may hang up while it rings', async ({ bring }) => {
   await expect(carol.incoming).toBeHidden();
 });
 
+test('who is put through to somebody who declines calls back whoever put them through', async ({ bring }) => {
+  const [alice, bob, carol] = await Promise.all([bring('alice'), bring('bob'), bring('carol')]);
+  await alice.dial('bob', 'audio');
+  await bob.answer('audio');
+  await alice.expectState('active');
+  await alice.transfer('carol');
+  await carol.expectRinging('bob');
+  await carol.decline();
+  await bob.expectEnded('carol declined.');
+  await expect(bob.page.getByTestId('ended-back')).toHaveText('Call alice back');
+  await alice.closeEnded();
+  await bob.page.getByTestId('ended-back').click();
+  await alice.expectRinging('bob');
+  await alice.answer('audio');
+  await each([alice, bob], (person) => person.expectSound());
+  await alice.hangUp();
+  await bob.expectEnded('alice hung up.');
+  await expect(bob.page.getByTestId('ended-back')).toBeHidden();
+});
+
 test('to nobody: it is said, and the call goes on', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   await alice.dial('bob', 'audio');
   await bob.answer('audio');
   await alice.expectState('active');
@@ -69,9 +85,7 @@ test('to nobody: it is said, and the call goes on', async ({ bring }) => {
 });
 
 test('attended: alice asks carol first, then connects the two', async ({ bring }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
-  const carol = await bring('carol');
+  const [alice, bob, carol] = await Promise.all([bring('alice'), bring('bob'), bring('carol')]);
   await alice.dial('bob', 'audio');
   await bob.answer('audio');
   await alice.expectState('active');
@@ -85,11 +99,11 @@ test('attended: alice asks carol first, then connects the two', async ({ bring }
   await alice.page.getByTestId('menu-connect').click();
   await expect(bob.call).toContainText('carol');
   await expect(carol.call).toContainText('bob');
-  for (const person of [bob, carol]) {
+  await each([bob, carol], async (person) => {
     await person.expectState('active');
     await person.expectHeld('nobody');
     await person.expectSound();
-  }
+  });
   await expect(alice.page.getByTestId('held-call')).toBeHidden();
   await carol.hangUp();
   await bob.expectEnded('carol hung up.');

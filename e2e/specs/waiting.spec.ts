@@ -6,9 +6,7 @@ type Bring = (name: string) => Promise<Person>;
 
 /** Alice talks with Bob, with pictures, and Carol calls Alice. */
 async function waiting(bring: Bring): Promise<[Person, Person, Person]> {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
-  const carol = await bring('carol');
+  const [alice, bob, carol] = await Promise.all([bring('alice'), bring('bob'), bring('carol')]);
   await alice.dial('bob');
   await bob.answer();
   await alice.expectState('active');
@@ -23,7 +21,6 @@ async function waiting(bring: Bring): Promise<[Person, Person, Person]> {
 test('hold and answer: one is held, both may be changed over, and the one that stays is offered back', async ({
   bring,
 }) => {
-  test.setTimeout(120_000);
   const [alice, bob, carol] = await waiting(bring);
   await alice.page.getByTestId('waiting-hold').click();
   await expect(alice.waiting).toBeHidden();

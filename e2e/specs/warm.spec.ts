@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { selectedPath } from '../bed/media.ts';
 import { expect, test } from '../bed/test.ts';
+import { each } from '../bed/verbs.ts';
 
 /** Every payload that this page has sent, as text: descriptions and candidates among them. */
 function noteSent(page: Page): string[] {
@@ -38,8 +39,7 @@ const inside = (page: Page) =>
 test('while it rings the path is made by relays alone, nothing flows in it, and no camera is on', async ({
   bring,
 }) => {
-  const alice = await bring('alice');
-  const bob = await bring('bob');
+  const [alice, bob] = await Promise.all([bring('alice'), bring('bob')]);
   const sent = [noteSent(alice.page), noteSent(bob.page)];
   for (const person of [alice, bob]) {
     await person.page.reload();
@@ -66,10 +66,10 @@ test('while it rings the path is made by relays alone, nothing flows in it, and 
   }
 
   await bob.answer();
-  for (const person of [alice, bob]) {
+  await each([alice, bob], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
-  }
+  });
   // Now that they have met, they find the direct path beside the one they talk by.
   for (const { page } of [alice, bob]) {
     await expect.poll(() => selectedPath(page)).toMatchObject({ local: 'host', remote: 'host' });
@@ -80,8 +80,7 @@ test('while it rings the path is made by relays alone, nothing flows in it, and 
 test('of two warm devices the one that answers is seen, and nothing ever flows to the other', async ({
   bring,
 }) => {
-  const alice = await bring('alice');
-  const desk = await bring('bob');
+  const [alice, desk] = await Promise.all([bring('alice'), bring('bob')]);
   const couch = await bring('bob');
   await alice.dial('bob');
   await desk.expectRinging('alice');
@@ -92,10 +91,10 @@ test('of two warm devices the one that answers is seen, and nothing ever flows t
 
   await couch.answer();
   await desk.expectEnded(/^Answered on /);
-  for (const person of [alice, couch]) {
+  await each([alice, couch], async (person) => {
     await person.expectState('active');
     await person.expectPicture();
-  }
+  });
   expect(await inside(alice.page)).toHaveLength(1);
   expect(await inside(desk.page)).toEqual([]);
   const received = await desk.page.evaluate(
