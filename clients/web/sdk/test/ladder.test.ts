@@ -123,6 +123,18 @@ describe('a link that gets narrow', () => {
     expect(rests).toEqual([2, 4].map((times) => 4 * times * REST_MS + 2_000));
   });
 
+  it('and was so from its first second loses the picture, too, though nothing quicker was ever seen', () => {
+    // What Chromium told of a call that began on 40 kbit/s: for ten seconds nothing was reported as lost.
+    const scene = new Scene().during(8, { available: 94_800, rttMs: 1_705 });
+    expect(scene.take()).toEqual(['sound, weak']);
+  });
+
+  it('and is full loses the picture in spite of an ample estimate, as after a change of the pair', () => {
+    const full = { available: 1_000_000, lost: 0.4, rttMs: 1_750 };
+    const scene = new Scene().during(10, chromium(8_000)).during(6, full);
+    expect(scene.take()).toEqual(['half', 'quarter', 'sound, weak']);
+  });
+
   it('where the browser tells no estimate goes down by what is lost, rung by rung', () => {
     const scene = new Scene().during(10, {}).during(20, { lost: 0.3 });
     expect(scene.take()).toEqual(['half', 'quarter', 'sound, weak', 'thin, weak', 'thinnest, weak']);
@@ -183,6 +195,17 @@ describe('a picture that is paused', () => {
     expect(rests.at(-1)).toBe(LONGEST_REST_MS + 1_000);
     const told = scene.steps.some(({ weak }) => !weak);
     expect(told, 'nobody was told that it is back').toBe(false);
+  });
+
+  it('is tried soon where the browser has found room by itself, however often it failed before', () => {
+    const scene = paused().during(200, chromium(60));
+    scene.take();
+    const before = scene.now;
+    // What Chromium told after its probes on a link that was free again, with sound alone.
+    scene.during(60, ({ rung }) => (rung.picture ? chromium(8_000)({ rung, weak: false }) : { available: 377_739 }));
+    expect(scene.take()).toEqual(['trial, weak', 'quarter', 'half', 'full']);
+    const back = scene.steps.find(({ at, weak }) => at > before && !weak)?.at ?? Number.NaN;
+    expect(back - before).toBeLessThanOrEqual(REST_MS + 4_000);
   });
 
   it('is tried at the first rest again, once it was back for a while', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { withSlowStart } from '../src/media/slow-start.ts';
 import { withStartRate } from '../src/media/start-rate.ts';
 
 const lines = (...all: string[]) => `${all.join('\r\n')}\r\n`;
@@ -43,5 +44,20 @@ describe('the rate at which pictures begin', () => {
   it('changes nothing in a description without pictures', () => {
     const before = lines('m=audio 9 UDP/TLS/RTP/SAVPF 0', 'a=rtpmap:0 PCMU/8000');
     expect(withStartRate(before)).toBe(before);
+  });
+
+  it('is a slow one for each of them where the network is known to be narrow', () => {
+    const quick = withStartRate(
+      lines('m=video 9 UDP/TLS/RTP/SAVPF 96 98', 'a=rtpmap:96 VP8/90000', 'a=rtpmap:98 VP9/90000', 'a=fmtp:98 profile-id=0'),
+    );
+    expect(withSlowStart(quick)).toBe(
+      lines(
+        'm=video 9 UDP/TLS/RTP/SAVPF 96 98',
+        'a=rtpmap:96 VP8/90000',
+        'a=fmtp:96 x-google-start-bitrate=50',
+        'a=rtpmap:98 VP9/90000',
+        'a=fmtp:98 x-google-start-bitrate=50;profile-id=0',
+      ),
+    );
   });
 });

@@ -49,14 +49,16 @@ export function causeOf(tally: Tally): Cause | undefined {
   const of = (code: Cause['code'], side: Cause['side']): Cause => ({ code, side, path });
   const muted = sideOf(tally.silent, tally.open, ALL);
   if (muted) return of('silent-mic', muted);
-  if (lost.times >= OFTEN || lost.seconds >= WHILE_S) return of('dropped', whose(tally));
+  const isNarrow = weak >= WHILE_S && weak >= TENTH * flowed;
+  // Where hardly anything passes, all of it stops for a while, or some of it does not arrive.
+  const excuses = (seconds: number): boolean => isNarrow && weak > seconds;
+  const isLost = lost.times >= OFTEN || lost.seconds >= WHILE_S;
+  if (isLost && !excuses(lost.seconds)) return of('dropped', whose(tally));
   const worst = (['loss', 'late', 'jitter'] as const).reduce((one, other) =>
     bad[other] > bad[one] ? other : one,
   );
   const seconds = bad.loss + bad.late + bad.jitter;
-  const isNarrow = weak >= WHILE_S && weak >= TENTH * flowed;
-  // Where hardly anything passes, some of it does not arrive for a while either.
-  if (unheard >= HITCH_S && !(isNarrow && weak > unheard)) return of('one-sided', 'between');
+  if (unheard >= HITCH_S && !excuses(unheard)) return of('one-sided', 'between');
   const isBad = seconds >= HITCH_S && seconds >= TENTH * flowed;
   // What is lost below TCP comes late or not at all, whatever it looks like here.
   if ((isNarrow || isBad) && (path === 'relay-tcp' || path === 'relay-tls')) return of('no-udp', 'here');

@@ -461,7 +461,8 @@ export class Connection {
 
   /** Their description, with what our sending and our choice of a path are to keep to. */
   #adapted(sdp: string): string {
-    return withPriority(withStartRate(this.#ladder?.coded(sdp) ?? sdp));
+    const quick = withStartRate(sdp);
+    return withPriority(this.#ladder?.coded(quick) ?? quick);
   }
 
   #interrupted(cause: 'network' | 'ice-failed'): void {

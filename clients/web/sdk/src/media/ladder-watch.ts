@@ -11,6 +11,7 @@ import { type Figures, Ladder, type Rung } from './ladder.ts';
 import type { Line } from './lines.ts';
 import { Redundancy } from './redundancy.ts';
 import { sampleOf } from './sample.ts';
+import { withSlowStart } from './slow-start.ts';
 
 const LOOK_MS = 1_000;
 // Not imported, which would cut the package in three.
@@ -41,6 +42,8 @@ export class LadderWatch {
   #weak = false;
   #coding: Coding = USUAL;
   #twice = false;
+  /** Pictures had to be paused here, which may be so again: never a quick start any more. */
+  #narrow = false;
   #ailing: Ailing = {};
   #theirs: Ailing = {};
   #stopped = false;
@@ -69,10 +72,11 @@ export class LadderWatch {
     this.#theirs = ailing;
   }
 
-  /** The other side's description, so that our sound is coded as it should be. */
+  /** The other side's description, so that our sound is coded as it should be, and a narrow network not flooded. */
   coded(sdp: string): string {
     this.#twice = this.#coding.twice && knowsRed(sdp);
-    return this.#coding === USUAL ? sdp : withCoding(sdp, this.#coding);
+    const coded = this.#coding === USUAL ? sdp : withCoding(sdp, this.#coding);
+    return this.#narrow ? withSlowStart(coded) : coded;
   }
 
   async #look(): Promise<void> {
@@ -97,6 +101,7 @@ export class LadderWatch {
     const { packetMs } = sound;
     // Where hardly the sound passes, twice as much of it would be lost all the more.
     const room = picture !== null;
+    this.#narrow ||= !room;
     const twice = this.#redundancy?.look({ at, lost, room }) ?? false;
     const coding = { packetMs, sparse: !room, twice };
     // Whoever tells an estimate is known to follow a description that is applied anew; Firefox is not.

@@ -5,9 +5,9 @@
  *     full ↔ half ↔ quarter ↔ sound alone ↔ thin sound ↔ thinnest sound
  *
  * Down goes what the browser's estimate no longer carries, once loss or delay prove the estimate right: a busy machine
- * makes it small, too. Up goes one rung after a rest. Below the last picture the estimate says nothing of how much more
- * would pass, so one is sent on trial, of which nobody is told before it has proved itself. What fails soon makes the
- * next rest longer.
+ * makes it small, too. Up goes one rung after a rest. Below the last picture the estimate mostly says nothing of how much
+ * more would pass, so one is sent on trial, of which nobody is told before it has proved itself. What fails soon makes the
+ * next rest longer, unless the browser has found out by itself that there is room again.
  */
 
 /** What is sent. */
@@ -66,6 +66,8 @@ const SETTLE_ANEW_MS = 3_000;
 /** So much lost, or so much longer there and back than usual, is more than a path does by itself. */
 const LOST = 0.08;
 const LATE_MS = 500;
+/** No path is taken for longer than by way of a satellite before it was seen quicker: it may be full from the first second on. */
+const USUAL_AT_FIRST_MS = 700;
 /** A longer path is the usual one in the end. */
 const USUAL_GROWS_MS = 5;
 /** Sound alone is reported on every 5 s. */
@@ -74,6 +76,7 @@ const REMEMBERED_MS = 6_000;
 const PROOF = 2;
 /** Up only with so much to spare. */
 const SPARE = 1.5;
+const ROOM_FOR_PICTURE = SPARE * RUNGS[QUARTER].needs;
 /** Or after so many rests, if nothing speaks against it but the estimate. */
 const PATIENCE = 4;
 /** A trial is judged by its estimate from the first of these on, and has failed at the second. */
@@ -94,10 +97,14 @@ export class Ladder {
   #calmAt = 0;
   #climbedAt: number | undefined;
   #restMs = REST_MS;
-  #usualMs = Number.POSITIVE_INFINITY;
+  #usualMs = USUAL_AT_FIRST_MS;
   #strainedAt = Number.NEGATIVE_INFINITY;
   #strains = 0;
+  /** The last strain was of both kinds: a queue is full. */
+  #jammed = false;
   #shorts = 0;
+  /** Looks in a row at which the estimate left room for a picture while none was sent. */
+  #rooms = 0;
 
   look(figures: Figures): Step {
     const { at, flows, pictures } = figures;
@@ -118,7 +125,10 @@ export class Ladder {
 
   #isStrained({ at, lost, rttMs }: Figures): boolean {
     this.#usualMs = Math.min(this.#usualMs + USUAL_GROWS_MS, rttMs ?? Number.POSITIVE_INFINITY);
-    const strained = (lost ?? 0) > LOST || (rttMs ?? 0) > this.#usualMs + LATE_MS;
+    const isLossy = (lost ?? 0) > LOST;
+    const isLate = (rttMs ?? 0) > this.#usualMs + LATE_MS;
+    const strained = isLossy || isLate;
+    this.#jammed = isLossy && isLate;
     if (strained) {
       this.#strains += 1;
       this.#strainedAt = at;
@@ -136,8 +146,9 @@ export class Ladder {
     const { needs } = RUNGS[from] ?? RUNGS[0];
     const carried = available ?? needs;
     this.#shorts = carried < needs ? this.#shorts + 1 : 0;
-    // Where the estimate is ample, what is lost is lost for another reason.
-    const doubtful = available === undefined || (from >= SOUND && available < SPARE * needs);
+    // Where the estimate is ample, what is lost is lost for another reason, unless it is late as well: a browser that has begun
+    // anew estimates what it was told to begin with.
+    const doubtful = this.#jammed || available === undefined || (from >= SOUND && available < SPARE * needs);
     let to = this.#rung;
     if (this.#shorts >= PROOF && at - this.#strainedAt <= REMEMBERED_MS) {
       to = RUNGS.findIndex((rung) => rung.needs <= carried);
@@ -157,8 +168,12 @@ export class Ladder {
       this.#restMs = REST_MS;
     }
     const next = RUNGS[this.#rung - 1];
-    if (!next || at - this.#calmAt < this.#restMs) return;
-    if (pictures && this.#rung >= SOUND) {
+    const isPaused = pictures && this.#rung >= SOUND;
+    this.#rooms = isPaused && (available ?? 0) >= ROOM_FOR_PICTURE ? this.#rooms + 1 : 0;
+    // What the browser's own probes have shown to pass waits no longer for what failed before.
+    const restMs = this.#rooms >= PROOF ? REST_MS : this.#restMs;
+    if (!next || at - this.#calmAt < restMs) return;
+    if (isPaused) {
       this.#trial = { since: at, rung: { ...this.#here, picture: RUNGS[QUARTER].picture } };
       return;
     }
@@ -172,7 +187,7 @@ export class Ladder {
 
   #judge({ at, pictures, available }: Figures, strained: boolean, triedMs: number): void {
     const over = triedMs >= TRIAL_MS;
-    const roomy = triedMs >= TRIAL_JUDGED_MS && (available ?? 0) >= SPARE * RUNGS[QUARTER].needs;
+    const roomy = triedMs >= TRIAL_JUDGED_MS && (available ?? 0) >= ROOM_FOR_PICTURE;
     const passes = available === undefined ? over : roomy;
     if (!pictures) {
       this.#trial = undefined;
@@ -202,5 +217,6 @@ export class Ladder {
     this.#calmAt = at;
     this.#strains = 0;
     this.#shorts = 0;
+    this.#rooms = 0;
   }
 }
