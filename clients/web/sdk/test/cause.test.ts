@@ -41,8 +41,16 @@ describe('the cause', () => {
     ['whoever only listens is heard to breathe', { silent: { here: 280, there: 0 } }, 'none'],
     ['muted nearly all the time', { open: { here: 5, there: 300 }, silent: { here: 5, there: 0 } }, 'none'],
     ['lost twice', { lost: { times: 2, seconds: 3 } }, 'dropped between'],
-    ['lost twice where hardly anything passes', { lost: { times: 2, seconds: 1 }, weak: 40 }, 'narrow between'],
-    ['lost for longer than pictures were paused', { lost: { times: 2, seconds: 50 }, weak: 40 }, 'dropped between'],
+    [
+      'lost twice where hardly anything passes',
+      { lost: { times: 2, seconds: 1 }, weak: 40 },
+      'narrow between',
+    ],
+    [
+      'lost for longer than pictures were paused',
+      { lost: { times: 2, seconds: 50 }, weak: 40 },
+      'dropped between',
+    ],
     ['lost for long', { lost: { times: 1, seconds: 10 } }, 'dropped between'],
     [
       'lost with the server here',

@@ -202,7 +202,9 @@ describe('a picture that is paused', () => {
     scene.take();
     const before = scene.now;
     // What Chromium told after its probes on a link that was free again, with sound alone.
-    scene.during(60, ({ rung }) => (rung.picture ? chromium(8_000)({ rung, weak: false }) : { available: 377_739 }));
+    scene.during(60, ({ rung }) =>
+      rung.picture ? chromium(8_000)({ rung, weak: false }) : { available: 377_739 },
+    );
     expect(scene.take()).toEqual(['trial, weak', 'quarter', 'half', 'full']);
     const back = scene.steps.find(({ at, weak }) => at > before && !weak)?.at ?? Number.NaN;
     expect(back - before).toBeLessThanOrEqual(REST_MS + 4_000);

@@ -48,7 +48,12 @@ describe('the rate at which pictures begin', () => {
 
   it('is a slow one for each of them where the network is known to be narrow', () => {
     const quick = withStartRate(
-      lines('m=video 9 UDP/TLS/RTP/SAVPF 96 98', 'a=rtpmap:96 VP8/90000', 'a=rtpmap:98 VP9/90000', 'a=fmtp:98 profile-id=0'),
+      lines(
+        'm=video 9 UDP/TLS/RTP/SAVPF 96 98',
+        'a=rtpmap:96 VP8/90000',
+        'a=rtpmap:98 VP9/90000',
+        'a=fmtp:98 profile-id=0',
+      ),
     );
     expect(withSlowStart(quick)).toBe(
       lines(
