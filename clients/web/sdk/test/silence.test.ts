@@ -44,6 +44,13 @@ class Scene {
     return this;
   }
 
+  /** Looked at once more 10 ms later, when nothing has come yet. */
+  again(): this {
+    this.#look = { ...this.#look, at: this.#look.at + 10 };
+    this.news.push(...this.silence.look(this.#look));
+    return this;
+  }
+
   /** What was told but for the steady flow. */
   take(): News[] {
     return this.news.splice(0).filter(({ type }) => type !== 'flowing');
@@ -103,6 +110,16 @@ describe('silence', () => {
     scene.during(1_600, NOTHING).during(200, { audio: 1 });
     expect(scene.take()).toEqual([]);
     scene.during(4_000, NOTHING);
+    expect(scene.take().at(-1)).toEqual({ type: 'silent' });
+  });
+
+  it('of 800 ms is told where a check came alone before it, in a call that has just begun, too', () => {
+    const scene = new Scene().during(1_000, TALK).during(200, { other: 1 }).during(800, NOTHING);
+    expect(scene.take().at(-1)).toEqual({ type: 'silent' });
+  });
+
+  it('of 800 ms is told though somebody looked twice at once in a call that has just begun', () => {
+    const scene = new Scene().during(400, TALK).again().during(200, TALK).during(800, NOTHING);
     expect(scene.take().at(-1)).toEqual({ type: 'silent' });
   });
 

@@ -44,6 +44,8 @@ const DEAF_PACKETS = 20;
 /** Looks in a row that bring media make a flow. */
 const DENSE_LOOKS = 3;
 const FLOWING_MS = 1_000;
+/** Looks that follow each other sooner than packets do see no pause. */
+const PAUSE_MS = 100;
 
 const KINDS = ['audio', 'video'] as const;
 
@@ -63,6 +65,9 @@ export class Silence {
   #progressAt: number;
   #quietLooks = 0;
   #dense = 0;
+  /** When media was last seen, and whether a pause was seen since. */
+  #mediaAt = 0;
+  #pauses = false;
   #expects: Received | undefined;
   #holds = false;
   #unheard: Partial<Record<'audio' | 'video', Still>> = {};
@@ -125,11 +130,15 @@ export class Silence {
     const media =
       look.received.audio + look.received.video >
       (before ? before.received.audio + before.received.video : 0);
+    if (media) {
+      // What comes every now and then, as where nothing is sent while nobody speaks, is no steady flow. A check that comes alone
+      // says nothing of that: it may be the last that comes before the path breaks.
+      this.#dense = this.#pauses ? Math.max(this.#dense - 1, 0) : Math.min(this.#dense + 1, DENSE_LOOKS);
+      this.#mediaAt = look.at;
+    }
+    this.#pauses = look.at - this.#mediaAt > PAUSE_MS;
     if (grew || media) {
       this.#progressAt = look.at;
-      // What comes every now and then, as where nothing is sent while nobody speaks, is no steady flow.
-      const steady = media && this.#quietLooks === 0;
-      this.#dense = steady ? Math.min(this.#dense + 1, DENSE_LOOKS) : Math.max(this.#dense - 1, 0);
       this.#quietLooks = 0;
     } else {
       this.#quietLooks += 1;
