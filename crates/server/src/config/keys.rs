@@ -180,7 +180,7 @@ settings! {
         /// How long a thread that relays more than 2,000 packets a second rests, in microseconds, so that packets wait for each other:
         /// waking up for each is most of what they cost at such rates. A packet is late by up to as much, and with few packets not
         /// at all. 0: never.
-        tick_us: u64 = "500" in (0..=1000),
+        tick_us: u64 = "1000" in (0..=1000),
         /// Networks that may be relayed to although they are private, such as `10.0.0.0/8`. Loopback, private, link-local and
         /// multicast addresses are refused by default, so that nobody outside reaches machines behind the relay. An address of
         /// this machine itself is opened only by naming it alone, as in `10.0.0.7/32`.
