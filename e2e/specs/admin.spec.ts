@@ -15,7 +15,9 @@ test('an administrator adds somebody, ends a call of theirs, revokes a link and 
 }) => {
   // The first one administers the server.
   const alice = await bring('alice');
+  await expect(alice.page.getByTestId('home-invite')).toBeVisible();
   const bob = await bring('bob');
+  await expect(bob.page.getByTestId('home-invite')).toHaveCount(0);
   await goTo(bob, 'settings');
   await expect(bob.page.getByTestId('section-links')).toBeVisible();
   await expect(bob.page.getByTestId('section-admin')).toHaveCount(0);
@@ -23,6 +25,7 @@ test('an administrator adds somebody, ends a call of theirs, revokes a link and 
     location.hash = '#/admin/users';
   });
   await expect(bob.page.getByTestId('admin-refused')).toBeVisible();
+  await expect(bob.page.getByTestId('admin-add-name')).toHaveCount(0);
 
   await administer(alice, 'users');
   await alice.page.getByTestId('admin-add-name').fill('dora');

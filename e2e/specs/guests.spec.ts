@@ -66,6 +66,13 @@ test('a guest knocks, is let in, is seen and heard, and the link is used up', as
     await person.expectSound();
   });
   await expect(alice.page.getByTestId('link-facts')).toHaveText(/Used up/);
+  // A guest can call nobody else, and is not offered to.
+  await anna.page.getByTestId('call-more').click();
+  await expect(anna.page.getByTestId('menu-hold')).toBeVisible();
+  for (const line of ['menu-call', 'menu-transfer']) {
+    await expect(anna.page.getByTestId(line)).toHaveCount(0);
+  }
+  await anna.page.keyboard.press('Escape');
 
   await alice.hangUp();
   await anna.expectEnded('alice hung up.');

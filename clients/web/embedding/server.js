@@ -6,6 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 
 const { PORT = '8081', VISAVIS = 'http://localhost:7070', LINK = '' } = process.env;
+// A guest link names the address at which other machines reach the server; this page is given its calls from `VISAVIS`.
+const link = LINK && new URL(new URL(LINK).hash, VISAVIS).href;
 
 const PAGE = new URL('page/', import.meta.url);
 const FILES = {
@@ -32,8 +34,8 @@ async function answer(path, response) {
   // In the frame's address the link stands behind the `#`, within other settings.
   const filled = text
     .replaceAll('{{VISAVIS}}', escaped(VISAVIS))
-    .replaceAll('{{LINK}}', escaped(LINK))
-    .replaceAll('{{LINK-IN-ADDRESS}}', encodeURIComponent(LINK));
+    .replaceAll('{{LINK}}', escaped(link))
+    .replaceAll('{{LINK-IN-ADDRESS}}', encodeURIComponent(link));
   response.writeHead(200, { 'content-type': type, 'content-security-policy': POLICY }).end(filled);
 }
 

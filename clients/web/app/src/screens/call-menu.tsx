@@ -19,6 +19,8 @@ interface Props {
   readonly call: CallModel;
   /** Those on hold beside it. */
   readonly beside: readonly CallModel[];
+  /** This user is a guest, who calls nobody but the host. */
+  readonly guest: boolean;
   readonly send: Send;
   readonly small: PictureInPicture;
   /** Shows what happens in the call. */
@@ -31,11 +33,12 @@ interface Props {
 const ROLES: readonly DeviceRole[] = ['mic', 'camera', 'speaker'];
 
 /** Over the buttons. Esc and a press beside it close it. */
-export function CallMenu({ call, beside, send, small, onInspect, onChat, onClose }: Props) {
+export function CallMenu({ call, beside, guest, send, small, onInspect, onChat, onClose }: Props) {
   const panel = useRef<HTMLDivElement>(null);
   useClosing(panel, onClose);
   useLayoutEffect(() => panel.current?.querySelector<HTMLElement>('button, select, input')?.focus(), []);
   const { me } = call.held;
+  const callsOthers = isAnswered(call) && !guest;
   return (
     <div ref={panel} class="menu" role="dialog" aria-label={t('call.more')} data-testid="call-menu">
       {isAnswered(call) && (
@@ -66,7 +69,7 @@ export function CallMenu({ call, beside, send, small, onInspect, onChat, onClose
           {t('call.chat.files')}
         </button>
       )}
-      {isAnswered(call) && <SecondCall call={call} send={send} onClose={onClose} />}
+      {callsOthers && <SecondCall call={call} send={send} onClose={onClose} />}
       {mayRecord(call) && (
         <button
           type="button"
@@ -95,7 +98,7 @@ export function CallMenu({ call, beside, send, small, onInspect, onChat, onClose
           {w(small.away ? 'small.back' : 'small.open')}
         </button>
       )}
-      {isAnswered(call) && <Transfer call={call} beside={beside} send={send} onClose={onClose} />}
+      {callsOthers && <Transfer call={call} beside={beside} send={send} onClose={onClose} />}
       <button
         type="button"
         class="menu-item"

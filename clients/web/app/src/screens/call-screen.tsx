@@ -126,6 +126,7 @@ function Stage({ call, beside, around, send }: Omit<Props, 'goesOn'>) {
           <CallMenu
             call={call}
             beside={beside}
+            guest={around.guest}
             send={send}
             small={small}
             onInspect={() => setInspected(true)}

@@ -53,7 +53,13 @@ export function HistoryPage({ model, send }: Props) {
           </section>
         ))}
       </div>
-      {history.calls.length === 0 && <NoCalls history={history} send={send} />}
+      {history.calls.length === 0 && (
+        <NoCalls
+          history={history}
+          admin={model.page.type === 'home' && model.page.me.admin === true}
+          send={send}
+        />
+      )}
       {history.calls.length > 0 && shown.length === 0 && <p class="empty">{p('history.none-missed')}</p>}
       {history.calls.length >= PAGE && people.older !== 'none' && (
         <button

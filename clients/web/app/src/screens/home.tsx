@@ -50,7 +50,11 @@ export function Home({ model, me, send }: Props) {
             <Request key={call.peer} call={call} send={send} />
           ))}
         <Favourites people={people} send={send} />
-        {locked ? <Locked name={me.display_name} send={send} /> : <Recents history={history} send={send} />}
+        {locked ? (
+          <Locked name={me.display_name} send={send} />
+        ) : (
+          <Recents history={history} admin={me.admin === true} send={send} />
+        )}
       </main>
       <aside class="home-side">
         <Preview me={me} busy={model.call !== null && model.call.state.type !== 'ended'} />

@@ -11,6 +11,8 @@ import { CallRow } from './call-row.tsx';
 
 interface Props {
   readonly history: History;
+  /** This user administers the server, and may invite by a page of it. */
+  readonly admin: boolean;
   readonly send: Send;
 }
 
@@ -20,7 +22,7 @@ const RENEW_MS = 60_000;
 const RECENT = 8;
 
 /** The list, or why there is none. */
-export function Recents({ history, send }: Props) {
+export function Recents({ history, admin, send }: Props) {
   const now = useNow(RENEW_MS);
   return (
     <section class="recents" aria-labelledby="recents-title">
@@ -44,13 +46,13 @@ export function Recents({ history, send }: Props) {
           {t('home.recents.all')}
         </a>
       )}
-      {history.calls.length === 0 && <NoCalls history={history} send={send} />}
+      {history.calls.length === 0 && <NoCalls history={history} admin={admin} send={send} />}
     </section>
   );
 }
 
 /** Why the list is empty. */
-export function NoCalls({ history, send }: Props) {
+export function NoCalls({ history, admin, send }: Props) {
   switch (history.status) {
     case 'loading':
       return (
@@ -71,8 +73,19 @@ export function NoCalls({ history, send }: Props) {
       return (
         <div class="empty">
           <h3>{t('home.empty.title')}</h3>
-          <p>{t('home.empty.text')}</p>
-          <UserCommand verb="add" />
+          {admin ? (
+            <>
+              <p>{t('home.empty.admin')}</p>
+              <a class="all-calls" href={hashOf('admin/users')} data-testid="home-invite">
+                {t('home.empty.invite')}
+              </a>
+            </>
+          ) : (
+            <>
+              <p>{t('home.empty.text')}</p>
+              <UserCommand verb="add" />
+            </>
+          )}
           <a class="all-calls" href={hashOf('settings/check')} data-testid="home-check">
             {t('home.check')}
           </a>

@@ -77,7 +77,7 @@ export const adminZhCn: Readonly<Record<AdminKey, string>> = {
   'route.relay_tls': '中继，TLS',
 
   links: '访客链接',
-  'links.short': '访客可用来敲门',
+  'links.short': '访客可用来请求加入',
   'links.none': '没有访客链接。',
   'links.of': '属于 {name}',
   'links.used': '已使用 {count} 次',

@@ -57,8 +57,8 @@ const zhCn: Readonly<Record<ChatKey, string>> = {
   title: '与{name}聊天',
   close: '关闭聊天',
   log: '消息',
-  empty: '您写的内容直接发送到对方的设备，服务器看不到，也不保存。',
-  waiting: '正在连接…… 连上后会立即发送您写的内容。',
+  empty: '你写的内容直接发送到对方的设备，服务器看不到，也不保存。',
+  waiting: '正在连接…… 连上后会立即发送你写的内容。',
   unavailable: '{name}的应用没有聊天功能。',
   over: '通话已结束。关闭之前仍可保存收到的文件。',
 
@@ -71,21 +71,21 @@ const zhCn: Readonly<Record<ChatKey, string>> = {
   'too-many': '一次发送得太多了，请稍等片刻再试。',
   failed: '暂时无法发送，请再试一次。',
 
-  me: '您',
+  me: '你',
   'text.sending': '正在发送……',
   'text.delivered': '已送达',
   'text.failed': '未送达',
 
   'file.offered.me': '等待{name}接收 · {size}',
-  'file.offered.peer': '{name}想发送给您 · {size}',
+  'file.offered.peer': '{name}想发送给你 · {size}',
   'file.flowing': '{done} / {size}',
   'file.waiting': '恢复连接后继续 · {done} / {size}',
   'file.checking': '正在核对 · {size}',
   'file.done': '{size}',
   'file.done.me': '已送达 · {size}',
-  'file.declined.me': '您已拒绝',
+  'file.declined.me': '你已拒绝',
   'file.declined.peer': '{name}已拒绝',
-  'file.cancelled.me': '您已取消',
+  'file.cancelled.me': '你已取消',
   'file.cancelled.peer': '{name}已取消',
   'file.damaged': '文件传输中损坏，请重新发送。',
   'file.unreadable': '发送方的设备无法再读取该文件。',
@@ -99,7 +99,7 @@ const zhCn: Readonly<Record<ChatKey, string>> = {
   'of-file': '{what}：{file}',
 
   'note.text': '{name}：{text}',
-  'note.file': '{name}想发送给您 {file}',
+  'note.file': '{name}想发送给你 {file}',
   'note.open': '打开',
 };
 

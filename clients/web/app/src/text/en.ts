@@ -51,6 +51,8 @@ export const en = {
   'home.recents.retry': 'Load again',
   'home.empty.title': 'No calls yet',
   'home.empty.text': 'Type a name above to call. To invite somebody, ask the administrator:',
+  'home.empty.admin': 'Type a name above to call.',
+  'home.empty.invite': 'Invite somebody',
   'home.check': 'Check sound, picture and network',
   'home.preview.hint': 'Nobody sees you before you call or answer.',
   'home.preview.start': 'Check camera',

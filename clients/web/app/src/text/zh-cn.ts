@@ -17,7 +17,7 @@ export const zhCn: Record<keyof typeof en, string> = {
   'join.submit': '创建账号',
 
   'login.title': '登录',
-  'login.name': '姓名',
+  'login.name': '用户名',
   'login.password': '密码',
   'login.submit': '登录',
   'login.help': '还没有账号？请管理员邀请你：',
@@ -27,7 +27,7 @@ export const zhCn: Record<keyof typeof en, string> = {
   'password.show': '显示密码',
   'password.hide': '隐藏密码',
 
-  'problem.wrong': '姓名或密码不正确。',
+  'problem.wrong': '用户名或密码不正确。',
   'problem.rate-limited': '尝试次数过多，请在 {seconds} 秒后重试。',
   'problem.unreachable': '无法连接服务器，请检查网络后重试。',
   'problem.shut': '管理员已停用此账号。',
@@ -50,6 +50,8 @@ export const zhCn: Record<keyof typeof en, string> = {
   'home.recents.retry': '重新加载',
   'home.empty.title': '还没有通话',
   'home.empty.text': '在上方输入姓名即可呼叫。想邀请别人，请管理员运行：',
+  'home.empty.admin': '在上方输入姓名即可呼叫。',
+  'home.empty.invite': '邀请别人',
   'home.check': '检测声音、画面与网络',
   'home.preview.hint': '呼叫或接听之前，没有人能看到你。',
   'home.preview.start': '检查摄像头',

@@ -68,6 +68,8 @@ export function Users({ me }: { readonly me: string }) {
     setNews({ text: a('user.removed', { name: display_name }) });
   };
 
+  // Nor does a field help whom the server does not let in.
+  if (asked.failed === 'refused') return <Loaded asked={asked}>{() => null}</Loaded>;
   return (
     <>
       {link ? (
