@@ -139,7 +139,10 @@ fn depth(text: &str) -> usize {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
         }
     }
-    match serde_json::from_str::<Value>(text) {
+    // Half of a surrogate pair is JSON by its grammar (RFC 8259 §8.2) and passed on as it is, but no Rust text: another
+    // character in its place is nested no deeper.
+    let text = text.replace("\\ud", "\\u0").replace("\\uD", "\\u0");
+    match serde_json::from_str::<Value>(&text) {
         Ok(value) => of(&value),
         // A number out of range is still JSON; it is not nested.
         Err(error) if error.to_string().starts_with("number out of range") => 0,
