@@ -1,26 +1,16 @@
 /** Chat and files of a call in the distribution's Chromium, by real data channels. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 
-import { bundleBed, launch, openBed } from './browser/chromium.ts';
+import { eachTestOpensBed } from './browser/each-test.ts';
 import type { Bed } from './browser/page.ts';
 
 declare const bed: Bed;
 
-let browser: Browser;
-let script: string;
 let page: Page;
 
-beforeAll(async () => {
-  script = await bundleBed();
-  browser = await launch();
-}, 60_000);
-
-afterAll(() => browser.close());
-
-beforeEach(async () => {
-  page = await openBed(browser, script);
-  return () => page.context().close();
+eachTestOpensBed((opened) => {
+  page = opened;
 });
 
 /** Alice calls, Bob answers, and both may chat. What Bob is offered he takes. */

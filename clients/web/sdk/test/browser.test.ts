@@ -1,28 +1,19 @@
 /** The media of a call in the distribution's Chromium, with its fake microphone and camera. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 
 import { readReport } from '../src/inspect/read.ts';
 import { seriesOf } from '../src/inspect/series.ts';
-import { bundleBed, launch, openBed, PATIENCE } from './browser/chromium.ts';
+import { PATIENCE } from './browser/chromium.ts';
+import { eachTestOpensBed } from './browser/each-test.ts';
 import type { Bed } from './browser/page.ts';
 
 declare const bed: Bed;
 
-let browser: Browser;
-let script: string;
 let page: Page;
 
-beforeAll(async () => {
-  script = await bundleBed();
-  browser = await launch();
-}, 60_000);
-
-afterAll(() => browser.close());
-
-beforeEach(async () => {
-  page = await openBed(browser, script);
-  return () => page.context().close();
+eachTestOpensBed((opened) => {
+  page = opened;
 });
 
 /** Alice calls, Bob answers, and both are through. */

@@ -1,28 +1,19 @@
 /** The checks before a call, in the distribution's Chromium; those of a relay that works are in `e2e/`. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 
 import type { Check } from '../src/index.ts';
 import { relaysBy } from '../src/preflight/relay.ts';
-import { bundleBed, launch, openBed, PATIENCE } from './browser/chromium.ts';
+import { PATIENCE } from './browser/chromium.ts';
+import { eachTestOpensBed } from './browser/each-test.ts';
 import type { Bed } from './browser/page.ts';
 
 declare const bed: Bed;
 
-let browser: Browser;
-let script: string;
 let page: Page;
 
-beforeAll(async () => {
-  script = await bundleBed();
-  browser = await launch();
-}, 60_000);
-
-afterAll(() => browser.close());
-
-beforeEach(async () => {
-  page = await openBed(browser, script);
-  return () => page.context().close();
+eachTestOpensBed((opened) => {
+  page = opened;
 });
 
 /** Everything that was opened is closed. */
